@@ -1,0 +1,1 @@
+"""What it means: pairing, checks, findings, the ledger and the exit code."""

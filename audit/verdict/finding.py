@@ -1,0 +1,92 @@
+"""A finding: what one check says about one subject, with everything that a renderer needs and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import IntEnum
+from typing import Literal, TypeAlias
+
+from audit.model import Location
+
+Outcome: TypeAlias = Literal["pass", "fail", "unknown", "waived", "not_applicable", "error"]
+OUTCOMES: tuple[Outcome, ...] = ("fail", "unknown", "error", "waived", "pass", "not_applicable")
+
+SeverityName: TypeAlias = Literal["critical", "high", "medium", "low", "info"]
+
+
+class Severity(IntEnum):
+    """How bad a finding is; the order is the order of the words."""
+
+    info = 1
+    low = 2
+    medium = 3
+    high = 4
+    critical = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """Where a value came from: a place in a file, or an API call."""
+
+    source: Literal["hcl", "aws", "github"]
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    service: str | None = None
+    operation: str | None = None
+    request_id: str | None = None
+    time: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WaiverNote:
+    """The waiver that covers a finding, with the days left (0 on its last day)."""
+
+    id: str
+    owner: str
+    reason: str
+    expires: date
+    days_left: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """The verdict of one check about one subject; the field names are the results' contract.
+
+    ``kind`` tells several findings of one check about one container apart; ``id`` is the fingerprint of what and
+    where (never of names, messages or times); ``cause_id`` groups what one edit would mend.
+    """
+
+    id: str
+    check: str
+    severity: SeverityName
+    outcome: Outcome
+    account: str | None
+    account_id: str | None
+    region: str | None
+    unit: str | None
+    stack: str | None
+    container: str | None
+    subject: str
+    kind: str
+    declared: str | None
+    running: str | None
+    released: str | None
+    message: str
+    location: Location | None
+    remedy: str
+    controls: tuple[str, ...]
+    cause_id: str
+    evidence: tuple[Evidence, ...]
+    waiver: WaiverNote | None
+
+
+def fingerprint(*parts: str | None) -> str:
+    """SHA-256 over the parts, None as empty, kept apart by ``|``."""
+    return hashlib.sha256("|".join(part or "" for part in parts).encode()).hexdigest()
+
+
+Summary: TypeAlias = Mapping[Outcome, int]

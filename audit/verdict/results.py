@@ -1,0 +1,167 @@
+"""Results: one judged run as data, from which alone every report is drawn; to and from JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from audit.errors import UsageError
+from audit.model import Gap, Location
+from audit.verdict.finding import Finding, Outcome, SeverityName
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+SCHEMA_VERSION = 1
+
+CellState: TypeAlias = Literal["in sync", "drift", "behind", "unknown", "waived", "not deployed", "missing"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Selection:
+    """What the user narrowed the run to; all empty: everything. ``words`` is how it was said on the command line."""
+
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    severity: SeverityName | None = None
+    fail_on: SeverityName = "low"
+    words: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """One judging: who, when, with what. ``incomplete`` says in words why not all was judged, None if all was."""
+
+    id: str
+    judged_at: datetime
+    tool_version: str
+    config_sha256: str | None
+    waivers_sha256: str | None
+    selection: Selection
+    caller: str | None
+    incomplete: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReleaseSource:
+    """Where the releases came from, up to which date they are known, the newest tag, why it was not GitHub."""
+
+    kind: Literal["github", "file", "bundled"]
+    as_of: str
+    newest: str | None
+    where: str = ""
+    fallback_reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Coverage:
+    """How many units (account × region) were expected and read; ``read = complete + partial``."""
+
+    expected: int
+    complete: int
+    partial: int
+    unread: int
+    excluded: int
+    read: int
+    gaps: tuple[Gap, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Passed:
+    """A check that passed for a unit (or a registry, or the fleet)."""
+
+    check: str
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """One field of the fleet matrix: a container of a unit, its state in words and the findings behind it."""
+
+    container: str
+    state: CellState
+    declared: str | None
+    running: str | None
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnitRow:
+    """One row of the fleet matrix, in deploy order; ``coverage`` is how much of it was seen."""
+
+    unit: str
+    account: str | None
+    account_id: str | None
+    region: str | None
+    stack: str | None
+    coverage: Literal["complete", "partial", "unread", "excluded"]
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChainStep:
+    """One link of the way from a release to a running task: what it is, its value, the place or call it came from."""
+
+    stage: str
+    value: str | None
+    place: Location | None = None
+    source: str | None = None
+    broken: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chain:
+    """Release → declared literal → ECR tag → digest → task definition, for one container of one unit."""
+
+    unit: str
+    container: str
+    steps: tuple[ChainStep, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Results:
+    """All that a renderer needs; ``findings`` is what is neither pass nor not applicable, worst first."""
+
+    schema_version: int
+    run: Run
+    snapshot_sha256: str
+    snapshot_taken_at: datetime
+    release_source: ReleaseSource
+    coverage: Coverage
+    summary: Mapping[Outcome, int]
+    findings: tuple[Finding, ...]
+    passes: tuple[Passed, ...]
+    chains: tuple[Chain, ...]
+    units: tuple[UnitRow, ...]
+    exit_code: int
+    verdict: str
+
+
+@cache
+def _adapter() -> TypeAdapter[Results]:
+    from pydantic import TypeAdapter  # noqa: PLC0415 -- start-up: only where results are written or read
+
+    return TypeAdapter(Results)
+
+
+def to_json(results: Results) -> str:
+    """Write results as JSON with sorted keys, two spaces of indentation and a final newline."""
+    plain = _adapter().dump_python(results, mode="json")
+    return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def from_json(text: str, *, name: str) -> Results:
+    """Read results back; ``name`` is the file named in the UsageError for what is no results document."""
+    from pydantic import ValidationError  # noqa: PLC0415 -- as above
+
+    try:
+        return _adapter().validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "document"
+        raise UsageError(f"{name}: {where}: {first['msg']}; give a file written by --report json=FILE") from None

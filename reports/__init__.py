@@ -1,0 +1,1 @@
+"""Renderings: one module per format, each with ``render(results) -> str``."""
