@@ -8,12 +8,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import total_ordering
 from typing import Generic, Literal, TypeAlias, TypeVar
 
 from audit.errors import UnreadError
 
 T = TypeVar("T")
+
+SeverityName: TypeAlias = Literal["critical", "high", "medium", "low", "info"]
+
+
+class Severity(IntEnum):
+    """How bad a finding is; the order is the order of the words."""
+
+    info = 1
+    low = 2
+    medium = 3
+    high = 4
+    critical = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)

@@ -6,25 +6,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import IntEnum
 from typing import Literal, TypeAlias
 
-from audit.model import Location
+from audit.model import Location, SeverityName
+
 
 Outcome: TypeAlias = Literal["pass", "fail", "unknown", "waived", "not_applicable", "error"]
 OUTCOMES: tuple[Outcome, ...] = ("fail", "unknown", "error", "waived", "pass", "not_applicable")
-
-SeverityName: TypeAlias = Literal["critical", "high", "medium", "low", "info"]
-
-
-class Severity(IntEnum):
-    """How bad a finding is; the order is the order of the words."""
-
-    info = 1
-    low = 2
-    medium = 3
-    high = 4
-    critical = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

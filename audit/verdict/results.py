@@ -10,8 +10,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from audit.errors import UsageError
-from audit.model import Gap, Location
-from audit.verdict.finding import Finding, Outcome, SeverityName
+from audit.model import Gap, Location, SeverityName
+from audit.verdict.finding import Finding, Outcome
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
