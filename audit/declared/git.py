@@ -152,7 +152,7 @@ class GitTree:
         self._commit = commit
         self._entries = dict(_list(root, commit))
         self._entries[""] = _Entry("040000", commit)
-        self._blobs = _Blobs(root)
+        self.blobs = Blobs(root)
 
     def read(self, path: str) -> str:
         """Give a file's text; see SourceTree."""
@@ -163,7 +163,7 @@ class GitTree:
             raise DeclarationError("a directory, not a file", file=shown(path))
         if entry.is_submodule:
             raise DeclarationError("a submodule, its content is not in this repository", file=shown(path))
-        return decode(self._blobs.read(entry.oid, path, self.max_bytes), path)
+        return decode(self.blobs.read(entry.oid, path, self.max_bytes), path)
 
     def is_file(self, path: str) -> bool:
         """Tell whether a regular file is there; see SourceTree."""
@@ -212,7 +212,7 @@ class GitTree:
         entry = self._entries.get(place)
         if entry is None or not entry.is_link:
             return None
-        return os.fsdecode(self._blobs.read(entry.oid, place, self.max_bytes))
+        return os.fsdecode(self.blobs.read(entry.oid, place, self.max_bytes))
 
 
 def _list(root: Path, commit: str) -> Iterator[tuple[str, _Entry]]:
@@ -223,18 +223,18 @@ def _list(root: Path, commit: str) -> Iterator[tuple[str, _Entry]]:
         yield os.fsdecode(name), _Entry(mode, oid)
 
 
-class _Blobs:
+class Blobs:
     """One ``git cat-file --batch`` for all blobs of a tree, started with the first, ended with its owner."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
 
     def read(self, oid: str, path: str, max_bytes: int) -> bytes:
         """Give a blob's bytes; LimitError above the limit, DeclarationError where git doesn't have it."""
         with self._lock:
-            process = self._process = self._process or self._start()
+            process = self.process = self.process or self._start()
             if process.stdin is None or process.stdout is None:
                 raise AssertionError  # both are pipes
             try:
@@ -242,7 +242,7 @@ class _Blobs:
                 process.stdin.flush()
             except BrokenPipeError:
                 raise DeclarationError("git stopped answering", file=shown(path)) from None
-            _, kind, size = [*process.stdout.readline().split(), b"", b""][:3]
+            _, kind, size = [*process.stdout.readline().split(), b"", b"", b""][:3]
             if kind != b"blob":
                 raise DeclarationError("not in git's store here (a partial clone?)", file=shown(path))
             content = process.stdout.read(min(int(size), max_bytes))
