@@ -15,7 +15,7 @@ from audit.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from werkzeug.serving import BaseWSGIServer
+    from werkzeug.serving import ThreadedWSGIServer
 
 LOOPBACK = "127.0.0.1"
 _TIMEOUT = 30
@@ -56,7 +56,7 @@ def _listen(listening: socket.socket, port: int) -> None:
     listening.listen(128)
 
 
-def _server(listening: socket.socket) -> BaseWSGIServer:
+def _server(listening: socket.socket) -> ThreadedWSGIServer:
     try:
         # An extra that may not be there, and that no other command should pay for.
         from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 -- as above
@@ -64,7 +64,7 @@ def _server(listening: socket.socket) -> BaseWSGIServer:
             MotoRequestHandler,
             create_backend_app,
         )
-        from werkzeug.serving import make_server  # noqa: PLC0415 -- comes with moto's server
+        from werkzeug.serving import ThreadedWSGIServer  # noqa: PLC0415 -- comes with moto's server
     except ModuleNotFoundError as error:
         raise UsageError(
             f"the demo needs the extra 'demo' ({error.name} is not installed): "
@@ -75,18 +75,21 @@ def _server(listening: socket.socket) -> BaseWSGIServer:
         """No request log; one connection a request, so that no idle one keeps a thread when the server stops."""
 
         protocol_version = "HTTP/1.0"
+        timeout = 5  # for a caller that connects and says nothing
 
         def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 -- werkzeug's name
             """Say nothing: what goes wrong, the caller hears as a reply."""
 
-    return make_server(
+    server = ThreadedWSGIServer(
         LOOPBACK,
         listening.getsockname()[1],
         DomainDispatcherApplication(create_backend_app),
-        threaded=True,
-        request_handler=Quiet,
+        Quiet,
         fd=listening.fileno(),
     )
+    # So that closing the server waits for the requests it is still answering.
+    server.daemon_threads = False
+    return server
 
 
 def _reset(endpoint: str) -> None:
