@@ -1,0 +1,278 @@
+"""Terraform's types: which type a value has, how two types become one, how a value is turned into a type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import NamedTuple
+
+from audit.declared.values import (
+    NUMBERS,
+    LazyMap,
+    ListRaw,
+    MapRaw,
+    Raw,
+    SetRaw,
+    Unknown,
+    Value,
+    charge,
+)
+from audit.errors import EvaluationError
+
+
+class Type(NamedTuple):
+    """A type: its kind, the types of its members, and their names in an object."""
+
+    kind: str
+    members: tuple[Type, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+STRING, NUMBER, BOOL, ANY = Type("string"), Type("number"), Type("bool"), Type("any")
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,5})?")
+_PRIMITIVES = ("string", "number", "bool")
+_NAMES = {
+    "string": "string",
+    "number": "number",
+    "bool": "bool",
+    "any": "any",
+    "list": "list",
+    "set": "set",
+    "map": "map",
+    "tuple": "tuple",
+    "object": "object",
+}
+
+
+def list_of(member: Type) -> Type:
+    """Give the type of lists of ``member``."""
+    return Type("list", (member,))
+
+
+def set_of(member: Type) -> Type:
+    """Give the type of sets of ``member``."""
+    return Type("set", (member,))
+
+
+def map_of(member: Type) -> Type:
+    """Give the type of maps of ``member``."""
+    return Type("map", (member,))
+
+
+def type_of(value: Value) -> Type:
+    """Give the type of a value; null, unknown and lazy ones are ``any``."""
+    charge()
+    raw = value.raw
+    match raw:
+        case bool():
+            return BOOL
+        case Decimal():
+            return NUMBER
+        case str():
+            return STRING
+        case ListRaw() | SetRaw():
+            return Type("list" if isinstance(raw, ListRaw) else "set", (member_type(raw),))
+        case MapRaw():
+            return map_of(member_type(raw.values()))
+        case tuple():
+            return Type("tuple", tuple(type_of(item) for item in raw))
+        case LazyMap() | None | Unknown():
+            return ANY
+        case Mapping():
+            names = tuple(sorted(raw))
+            return Type("object", tuple(type_of(raw[name]) for name in names), names)
+
+
+def member_type(values: Iterable[Value]) -> Type:
+    """Give the one type of the members of a collection."""
+    types = {type_of(value) for value in values} - {ANY}
+    return (types.pop() if len(types) == 1 else unify(types) or ANY) if types else ANY
+
+
+def unify(types: Iterable[Type]) -> Type | None:
+    """Give the type that all of ``types`` convert to, None where there is none."""
+    distinct = list(dict.fromkeys(types))
+    if not distinct:
+        return ANY
+    if len(distinct) == 1:
+        return distinct[0]
+    if ANY in distinct:
+        return ANY
+    kinds = {kind.kind for kind in distinct}
+    if kinds <= set(_PRIMITIVES):
+        return STRING if "string" in kinds else None
+    if kinds <= {"tuple"} and len({len(kind.members) for kind in distinct}) == 1:
+        return _members("tuple", distinct)
+    if kinds <= {"tuple", "list"}:
+        return _collection("list", distinct)
+    if kinds <= {"tuple", "list", "set"}:
+        return _collection("set", distinct)
+    if kinds <= {"object"} and len({kind.names for kind in distinct}) == 1:
+        return _members("object", distinct)
+    if kinds <= {"object", "map"}:
+        return _collection("map", distinct)
+    return None
+
+
+def _members(kind: str, types: list[Type]) -> Type | None:
+    members = [unify(column) for column in zip(*(item.members for item in types), strict=True)]
+    known = tuple(member for member in members if member is not None)
+    return Type(kind, known, types[0].names) if len(known) == len(members) else None
+
+
+def _collection(kind: str, types: list[Type]) -> Type | None:
+    member = unify(part for item in types for part in item.members)
+    return Type(kind, (member,)) if member is not None else None
+
+
+def convert(value: Value, to: Type) -> Value:
+    """Turn a value into a type, keeping its origin; null and unknown stay what they are.
+
+    Raises EvaluationError, without a place, where that cannot be.
+    """
+    raw = value.raw
+    if raw is None or isinstance(raw, Unknown) or to.kind == "any":
+        return value
+    charge()
+    match to.kind:
+        case "string":
+            return value if isinstance(raw, str) else replace(value, raw=_string(raw), span=None)
+        case "number":
+            return value if isinstance(raw, Decimal) else replace(value, raw=_number(raw), span=None)
+        case "bool":
+            return value if isinstance(raw, bool) else replace(value, raw=_bool(raw), span=None)
+        case "list" | "set" | "tuple":
+            return replace(value, raw=_sequence(raw, to), span=None)
+        case _:
+            return replace(value, raw=_mapping(raw, to), span=None)
+
+
+def _string(raw: Raw) -> str:
+    if isinstance(raw, bool):
+        return "true" if raw else "false"
+    if isinstance(raw, Decimal):
+        return number_text(raw)
+    raise EvaluationError(f"string required, not {describe(raw)}")
+
+
+def _number(raw: Raw) -> Decimal:
+    if isinstance(raw, str) and (number := parse_number(raw)) is not None:
+        return number
+    raise EvaluationError("a number is required" if isinstance(raw, str) else f"number required, not {describe(raw)}")
+
+
+def _bool(raw: Raw) -> bool:
+    if raw in ("true", "1"):
+        return True
+    if raw in ("false", "0"):
+        return False
+    raise EvaluationError("a bool is required" if isinstance(raw, str) else f"bool required, not {describe(raw)}")
+
+
+def _sequence(raw: Raw, to: Type) -> tuple[Value, ...]:
+    if not isinstance(raw, tuple):
+        raise EvaluationError(f"{to.kind} required, not {describe(raw)}")
+    if to.kind == "tuple":
+        if len(raw) != len(to.members) or isinstance(raw, ListRaw | SetRaw):
+            raise EvaluationError(f"a tuple of {len(to.members)} elements is required")
+        return tuple(convert(item, kind) for item, kind in zip(raw, to.members, strict=True))
+    made = unified(raw, to.members[0])
+    return ListRaw(made) if to.kind == "list" else make_set(made)
+
+
+def unified(values: Iterable[Value], kind: Type = ANY) -> list[Value]:
+    """Turn values into one type, the one that all convert to where ``kind`` is ``any``."""
+    items = list(values)
+    if kind.kind == "any":
+        found = unify({type_of(item) for item in items} - {ANY})
+        if found is None:
+            raise EvaluationError("all elements must have the same type")
+        kind = found
+    return [convert(item, kind) for item in items]
+
+
+def _mapping(raw: Raw, to: Type) -> Mapping[str, Value]:
+    if not isinstance(raw, Mapping):
+        raise EvaluationError(f"{to.kind} required, not {describe(raw)}")
+    if to.kind == "object":
+        missing = [name for name in to.names if name not in raw]
+        if missing:
+            raise EvaluationError(f"attribute {missing[0]!r} is required")
+        return {name: convert(raw[name], kind) for name, kind in zip(to.names, to.members, strict=True)}
+    names = sorted(raw)
+    return MapRaw(zip(names, unified((raw[name] for name in names), to.members[0]), strict=True))
+
+
+def make_set(values: Iterable[Value]) -> SetRaw:
+    """Make a set: no element twice, numbers and strings in their order, all else in a fixed order."""
+    seen: dict[object, Value] = {}
+    for value in values:
+        seen.setdefault(identity(value), value)
+    return SetRaw(seen[key] for key in sorted(seen, key=_order))
+
+
+def _order(key: object) -> tuple[int, object]:
+    match key:
+        case ("number", Decimal() as number):
+            return (1, number)
+        case ("string", str() as text):
+            return (2, text)
+        case ("bool", bool() as flag):
+            return (0, flag)
+        case _:
+            return (3, repr(key))
+
+
+def identity(value: Value) -> object:
+    """Give something hashable that is equal for equal values of equal types."""
+    charge()
+    raw = value.raw
+    match raw:
+        case bool():
+            return ("bool", raw)
+        case Decimal():
+            return ("number", raw)
+        case str():
+            return ("string", raw)
+        case tuple():
+            kind = "list" if isinstance(raw, ListRaw) else "set" if isinstance(raw, SetRaw) else "tuple"
+            return (kind, tuple(identity(item) for item in raw))
+        case Mapping():
+            kind = "map" if isinstance(raw, MapRaw) else "object"
+            return (kind, tuple((name, identity(raw[name])) for name in sorted(raw)))
+        case _:
+            return raw
+
+
+def deep_unknown(value: Value) -> Unknown | None:
+    """Give the first unknown in a value or any of its members."""
+    charge()
+    raw = value.raw
+    if isinstance(raw, Unknown):
+        return raw
+    items: Iterable[Value] = raw if isinstance(raw, tuple) else raw.values() if isinstance(raw, Mapping) else ()
+    return next((found for item in items if (found := deep_unknown(item)) is not None), None)
+
+
+def parse_number(text: str) -> Decimal | None:
+    """Read a number as Terraform reads it from a string; None for what is none."""
+    return NUMBERS.create_decimal(text) if len(text) <= 1000 and _NUMBER.fullmatch(text) else None
+
+
+def number_text(number: Decimal) -> str:
+    """Write a number as Terraform does: all its digits, no exponent, no needless zeros."""
+    charge(abs(number.adjusted()) // 32)
+    if number == 0:
+        return "0"
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def describe(raw: Raw) -> str:
+    """Name the type of a raw value for a message."""
+    if raw is None:
+        return "null"
+    return _NAMES[type_of(Value(raw)).kind] if not isinstance(raw, LazyMap) else "object"

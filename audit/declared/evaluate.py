@@ -1,0 +1,503 @@
+"""Tree and scope to values: expressions as Terraform evaluates them, each value with the place it came from.
+
+Where Terraform would refuse, EvaluationError with the place; where the repository alone cannot tell, an Unknown with
+its reason, never a guess. Nothing here reads a file: that is the scope's business.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+
+from audit.declared.convert import (
+    BOOL,
+    NUMBER,
+    STRING,
+    convert,
+    deep_unknown,
+    describe,
+    type_of,
+    unify,
+)
+from audit.declared.functions import apply
+from audit.declared.model import Link
+from audit.declared.nodes import (
+    Attribute,
+    Binary,
+    Call,
+    Conditional,
+    Expression,
+    ForObject,
+    ForTuple,
+    GetAttr,
+    Index,
+    Literal,
+    Object,
+    Splat,
+    Template,
+    TemplateFor,
+    TemplateIf,
+    Tuple,
+    Unary,
+    Variable,
+)
+from audit.declared.operators import binary, unary
+from audit.declared.values import (
+    Budget,
+    LazyMap,
+    ListRaw,
+    Raw,
+    Scope,
+    SetRaw,
+    Unknown,
+    Value,
+    budget,
+    charge,
+    member,
+)
+from audit.errors import DeclarationError, EvaluationError, HclSyntaxError, LimitError
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from audit.model import Location
+
+__all__ = [
+    "Budget",
+    "LazyMap",
+    "Names",
+    "Raw",
+    "Scope",
+    "Unknown",
+    "Value",
+    "budget",
+    "evaluate",
+    "locals_map",
+    "member",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A scope with more names in front of another; ``local`` ones (of a for) leave no link on a value's way."""
+
+    names: Mapping[str, Value]
+    outer: Scope
+    local: bool = False
+
+    def variable(self, name: str, location: Location) -> Value:
+        """Give one of these names, or the outer scope's."""
+        found = self.names.get(name)
+        return self.outer.variable(name, location) if found is None else found
+
+    def call(self, name: str, args: Sequence[Value], location: Location) -> Value | None:
+        """Call the outer scope's function."""
+        return self.outer.call(name, args, location)
+
+    def hides(self, name: str) -> bool:
+        """Tell whether a name is that of a for here, or in a scope that this one stands in front of."""
+        if name in self.names:
+            return self.local
+        return isinstance(self.outer, Names) and self.outer.hides(name)
+
+
+def evaluate(expr: Expression, scope: Scope) -> Value:
+    """Give the value of an expression.
+
+    Raises EvaluationError with a place where it has none, LimitError where it costs more than the budget in force
+    (``budget()``; one of its own where there is none) or nests too deep.
+    """
+    with budget():
+        try:
+            return _evaluate(expr, scope)
+        except RecursionError:
+            raise _placed(LimitError("nested deeper than can be evaluated"), expr.location) from None
+
+
+def locals_map(attributes: Mapping[str, Attribute], parent: Scope, what: str = "locals") -> LazyMap:
+    """Make the lazy members of ``local`` from a locals block; they see each other and ``parent``."""
+
+    def maker(expr: Expression) -> Callable[[], Value]:
+        return lambda: evaluate(expr, scope)
+
+    made = LazyMap({name: maker(attribute.expr) for name, attribute in attributes.items()}, what)
+    scope = Names({"local": Value(made)}, parent)
+    return made
+
+
+def _placed(error: DeclarationError, place: Location) -> DeclarationError:
+    if error.file or error.line:
+        return error
+    return type(error)(error.message, file=place.file, line=place.line, column=place.column)
+
+
+def _fail(message: str, place: Location) -> EvaluationError:
+    return EvaluationError(message, file=place.file, line=place.line, column=place.column)
+
+
+@contextmanager
+def _at(place: Location) -> Iterator[None]:
+    """Give errors that have no place yet this one."""
+    try:
+        yield
+    except DeclarationError as error:
+        placed = _placed(error, place)
+        if placed is error:
+            raise
+        raise placed from error
+
+
+def _evaluate(expr: Expression, scope: Scope) -> Value:
+    try:
+        charge()
+        return _EVALUATORS[type(expr)](expr, scope)
+    except DeclarationError as error:
+        if error.file or error.line:
+            raise
+        raise _placed(error, expr.location) from None
+
+
+def _literal(node: Literal, _scope: Scope) -> Value:
+    return Value(node.value, node.location, (), node.span)
+
+
+def _template(node: Template, scope: Scope) -> Value:
+    if len(node.parts) == 1 and not isinstance(node.parts[0], Literal | TemplateIf | TemplateFor):
+        return _evaluate(node.parts[0], scope)
+    return Value(_text(node, scope), node.location)
+
+
+def _text(node: Template, scope: Scope) -> str | Unknown:
+    """Join the parts of a template; unknown where one of them is."""
+    texts: list[str] = []
+    unknown: Unknown | None = None
+    for part in node.parts:
+        raw = _evaluate(part, scope).raw
+        if isinstance(raw, Unknown):
+            unknown = unknown or raw
+        elif raw is None:
+            raise _fail(
+                "the expression result is null: cannot include a null value in a string template", part.location
+            )
+        elif isinstance(raw, str):
+            texts.append(raw)
+        else:
+            with _at(part.location):
+                texts.append(str(convert(Value(raw), STRING).raw))
+    if unknown is not None:
+        return unknown
+    return _joined(texts)
+
+
+def _joined(texts: list[str]) -> str:
+    charge(sum(map(len, texts)) // 32)
+    text = "".join(texts)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _template_if(node: TemplateIf, scope: Scope) -> Value:
+    condition = _condition(node.condition, scope)
+    if isinstance(condition, Unknown):
+        return Value(condition, node.location)
+    return Value(_text(node.yes if condition else node.no, scope), node.location)
+
+
+def _template_for(node: TemplateFor, scope: Scope) -> Value:
+    collection = _evaluate(node.collection, scope)
+    texts: list[str] = []
+    for names in _rounds(node.key, node.item, collection, node.collection.location):
+        if isinstance(names, Unknown):
+            return Value(names, node.location)
+        text = _text(node.body, Names(names, scope, local=True))
+        if isinstance(text, Unknown):
+            return Value(text, node.location)
+        texts.append(text)
+    return Value(_joined(texts), node.location)
+
+
+def _tuple(node: Tuple, scope: Scope) -> Value:
+    return Value(tuple(_evaluate(item, scope) for item in node.items), node.location)
+
+
+def _object(node: Object, scope: Scope) -> Value:
+    made: dict[str, Value] = {}
+    unknown: Unknown | None = None
+    for key, item in node.items:
+        name = _key(_evaluate(key, scope), key.location)
+        value = _evaluate(item, scope)
+        if isinstance(name, Unknown):
+            unknown = name
+        else:
+            made[name] = value
+    if unknown is not None:
+        return Value(unknown, node.location)
+    return Value(dict(sorted(made.items())), node.location)
+
+
+def _key(value: Value, place: Location) -> str | Unknown:
+    if value.raw is None:
+        raise _fail("can't use a null value as a key", place)
+    with _at(place):
+        raw = convert(value, STRING).raw
+    return raw if isinstance(raw, Unknown) else str(raw)
+
+
+def _variable(node: Variable, scope: Scope) -> Value:
+    return scope.variable(node.name, node.location)
+
+
+def _chain(node: GetAttr | Index, scope: Scope) -> Value:
+    """Follow attributes and indexes from their root, in a loop: the chain may be long."""
+    steps: list[GetAttr | Index] = []
+    root: Expression = node
+    while isinstance(root, GetAttr | Index):
+        steps.append(root)
+        root = root.target
+    value = _evaluate(root, scope)
+    text = root.name if isinstance(root, Variable) and not _hidden(root.name, scope) else None
+    for step in reversed(steps):
+        charge()
+        if isinstance(step, GetAttr):
+            value = _attribute(value, step.name, step.location)
+            text = text and f"{text}.{step.name}"
+        else:
+            key = _evaluate(step.key, scope)
+            value = _index(value, key, step.location)
+            text = text and f"{text}[{_shown(key)}]"
+    return value.linked(Link(text=text, place=root.location)) if text else value
+
+
+def _hidden(name: str, scope: Scope) -> bool:
+    return name == "*" or (isinstance(scope, Names) and scope.hides(name))
+
+
+def _shown(key: Value) -> str:
+    return f'"{key.raw}"' if isinstance(key.raw, str) else str(key.raw) if isinstance(key.raw, Decimal) else "…"
+
+
+def _attribute(value: Value, name: str, place: Location) -> Value:
+    raw = value.raw
+    if isinstance(raw, Unknown):
+        return Value(raw, value.origin, value.links)
+    if raw is None:
+        raise _fail(f"attempt to get attribute '{name}' from a null value", place)
+    if not isinstance(raw, Mapping):
+        raise _fail(f"can't get attribute '{name}' of {describe(raw)}", place)
+    if name not in raw:
+        raise _fail(f"there is no attribute '{name}'", place)
+    with _at(place):
+        return member(value, name)
+
+
+def _index(value: Value, key: Value, place: Location) -> Value:
+    raw = value.raw
+    if raw is None:
+        raise _fail("attempt to index a null value", place)
+    if key.raw is None:
+        raise _fail("can't use a null value as an index", place)
+    if isinstance(raw, SetRaw):
+        raise _fail("elements of a set have no index: use tolist", place)
+    if isinstance(raw, bool | Decimal | str):
+        raise _fail(f"can't index {describe(raw)}", place)
+    if isinstance(raw, Unknown):
+        return Value(raw, value.origin, value.links)
+    if isinstance(key.raw, Unknown):
+        return Value(key.raw, place)
+    with _at(place):
+        if isinstance(raw, Mapping):
+            name = str(convert(key, STRING).raw)
+            if name not in raw:
+                raise _fail(f"there is no element '{name}'", place)
+            return member(value, name)
+        number = convert(key, NUMBER).raw
+    if not isinstance(number, Decimal) or number != number.to_integral_value() or not 0 <= number < len(raw):
+        raise _fail(f"there is no element {_shown(key)}: the collection has {len(raw)}", place)
+    return member(value, int(number))
+
+
+def _splat(node: Splat, scope: Scope) -> Value:
+    value = _evaluate(node.target, scope)
+    raw = value.raw
+    if isinstance(raw, Unknown):
+        return Value(raw, value.origin, value.links)
+    if raw is None:
+        return Value((), node.location)
+    items = (member(value, at) for at in range(len(raw))) if isinstance(raw, tuple) else iter((value,))
+    made = tuple(_evaluate(node.each, Names({"*": item}, scope, local=True)) for item in items)
+    return Value(ListRaw(made) if isinstance(raw, ListRaw | SetRaw) else made, node.location)
+
+
+def _unary(node: Unary, scope: Scope) -> Value:
+    operators, operand = list[str](), node.operand
+    operators.append(node.operator)
+    while isinstance(operand, Unary):
+        operators.append(operand.operator)
+        operand = operand.operand
+    raw = _evaluate(operand, scope).raw
+    for operator in reversed(operators):
+        raw = unary(operator, raw)
+    return Value(raw, node.location)
+
+
+def _binary(node: Binary, scope: Scope) -> Value:
+    """Calculate a chain such as ``a + b + c`` in a loop: it leans to the left and may be long."""
+    steps: list[Binary] = []
+    left: Expression = node
+    while isinstance(left, Binary):
+        steps.append(left)
+        left = left.left
+    value = _evaluate(left, scope)
+    for step in reversed(steps):
+        right = _evaluate(step.right, scope)
+        with _at(step.location):
+            value = Value(binary(step.operator, value, right), node.location)
+    return value
+
+
+def _condition(expr: Expression, scope: Scope) -> bool | Unknown:
+    value = _evaluate(expr, scope)
+    if value.raw is None:
+        raise _fail("the condition is null: it must be true or false", expr.location)
+    with _at(expr.location):
+        raw = convert(value, BOOL).raw
+    return raw if isinstance(raw, Unknown) else raw is True
+
+
+def _conditional(node: Conditional, scope: Scope) -> Value:
+    """Choose an arm, in the type that both arms have in common."""
+    condition = _condition(node.condition, scope)
+    if isinstance(condition, Unknown):
+        return Value(condition, node.location)
+    chosen = _evaluate(node.yes if condition else node.no, scope)
+    try:
+        other = _evaluate(node.no if condition else node.yes, scope)
+    except (EvaluationError, HclSyntaxError):
+        return chosen
+    if isinstance(chosen.raw, LazyMap) or isinstance(other.raw, LazyMap) or chosen.raw is None or other.raw is None:
+        return chosen
+    common = unify((type_of(chosen), type_of(other)))
+    if common is None:
+        raise _fail(
+            f"the two results of a conditional must have one type, not {describe(chosen.raw)} and {describe(other.raw)}",
+            node.location,
+        )
+    return convert(chosen, common)
+
+
+def _rounds(key: str | None, item: str, collection: Value, place: Location) -> Iterator[dict[str, Value] | Unknown]:
+    """Give the names of each round of a for, or once an Unknown."""
+    raw = collection.raw
+    if isinstance(raw, Unknown):
+        yield raw
+        return
+    pairs: Iterable[tuple[Value, Value]]
+    if isinstance(raw, Mapping):
+        pairs = ((Value(name), member(collection, name)) for name in sorted(raw))
+    elif isinstance(raw, SetRaw):
+        pairs = ((element, element) for element in raw)
+    elif isinstance(raw, tuple):
+        pairs = ((Value(Decimal(at)), member(collection, at)) for at in range(len(raw)))
+    else:
+        raise _fail(f"a for needs a collection, not {describe(raw)}", place)
+    for name, value in pairs:
+        yield {key: name, item: value} if key else {item: value}
+
+
+def _for_tuple(node: ForTuple, scope: Scope) -> Value:
+    made: list[Value] = []
+    collection = _evaluate(node.collection, scope)
+    for names in _rounds(node.key, node.item, collection, node.collection.location):
+        if isinstance(names, Unknown):
+            return Value(names, node.location)
+        inner = Names(names, scope, local=True)
+        wanted = _condition(node.condition, inner) if node.condition else True
+        if isinstance(wanted, Unknown):
+            return Value(wanted, node.location)
+        if wanted:
+            made.append(_evaluate(node.value, inner))
+    return Value(tuple(made), node.location)
+
+
+def _for_object(node: ForObject, scope: Scope) -> Value:
+    made: dict[str, list[Value]] = {}
+    collection = _evaluate(node.collection, scope)
+    for names in _rounds(node.key, node.item, collection, node.collection.location):
+        if isinstance(names, Unknown):
+            return Value(names, node.location)
+        inner = Names(names, scope, local=True)
+        wanted = _condition(node.condition, inner) if node.condition else True
+        if isinstance(wanted, Unknown):
+            return Value(wanted, node.location)
+        if not wanted:
+            continue
+        name = _key(_evaluate(node.name, inner), node.name.location)
+        if isinstance(name, Unknown):
+            return Value(name, node.location)
+        if name in made and not node.group:
+            raise _fail(f"two elements have the key '{name}': add ... to group them", node.name.location)
+        made.setdefault(name, []).append(_evaluate(node.value, inner))
+    members = ((name, Value(tuple(found)) if node.group else found[0]) for name, found in sorted(made.items()))
+    return Value(dict(members), node.location)
+
+
+def _call(node: Call, scope: Scope) -> Value:
+    name = node.name.removeprefix("core::")
+    if name in ("try", "can"):
+        return _try(node, scope) if name == "try" else _can(node, scope)
+    args = [_evaluate(arg, scope) for arg in node.args]
+    if node.expand and args:
+        last = args.pop()
+        if isinstance(last.raw, Unknown):
+            return Value(last.raw, node.location)
+        if not isinstance(last.raw, tuple):
+            raise _fail(f"... needs a list, not {describe(last.raw)}", node.location)
+        args += [member(last, at) for at in range(len(last.raw))]
+    with _at(node.location):
+        found = scope.call(name, args, node.location)
+        if found is None:
+            return apply(name, args, node.location)
+    if isinstance(found.raw, Mapping):
+        return found.linked(Link(text=f"{name}(...)", place=node.location))
+    return found
+
+
+def _try(node: Call, scope: Scope) -> Value:
+    last: DeclarationError | None = None
+    for arg in node.args:
+        try:
+            return _evaluate(arg, scope)
+        except (EvaluationError, HclSyntaxError) as error:
+            last = error
+    raise _fail(f"no argument of try has a value: {last}" if last else "try needs an argument", node.location)
+
+
+def _can(node: Call, scope: Scope) -> Value:
+    if len(node.args) != 1:
+        raise _fail("can needs exactly one argument", node.location)
+    try:
+        value = _evaluate(node.args[0], scope)
+    except (EvaluationError, HclSyntaxError):
+        return Value(raw=False, origin=node.location)
+    return Value(deep_unknown(value) or True, node.location)
+
+
+_EVALUATORS: Mapping[type, Callable[..., Value]] = {
+    Literal: _literal,
+    Template: _template,
+    TemplateIf: _template_if,
+    TemplateFor: _template_for,
+    Tuple: _tuple,
+    Object: _object,
+    Variable: _variable,
+    GetAttr: _chain,
+    Index: _chain,
+    Splat: _splat,
+    Call: _call,
+    Unary: _unary,
+    Binary: _binary,
+    Conditional: _conditional,
+    ForTuple: _for_tuple,
+    ForObject: _for_object,
+}

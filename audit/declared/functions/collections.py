@@ -1,0 +1,311 @@
+"""Functions over lists, sets, maps and objects; those that choose members keep each one's origin."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from audit.declared.convert import (
+    ANY,
+    BOOL,
+    STRING,
+    convert,
+    deep_unknown,
+    describe,
+    identity,
+    list_of,
+    make_set,
+    map_of,
+    member_type,
+    set_of,
+    type_of,
+    unified,
+    unify,
+)
+from audit.declared.functions.strings import graphemes
+from audit.declared.functions.table import INT, Function, Result, Unknowns, strings
+from audit.declared.values import LazyMap, ListRaw, MapRaw, SetRaw, Unknown, Value, charge, member
+from audit.errors import EvaluationError
+
+
+def _items(value: Value, *, sets: bool = True) -> list[Value]:
+    """Give the members of a list, tuple or set, each with the way it came."""
+    if not isinstance(value.raw, tuple) or (isinstance(value.raw, SetRaw) and not sets):
+        raise EvaluationError(f"a list is needed, not {describe(value.raw)}")
+    return [member(value, at) for at in range(len(value.raw))]
+
+
+def _mapping(value: Value) -> Mapping[str, Value]:
+    if not isinstance(value.raw, Mapping):
+        raise EvaluationError(f"a map is needed, not {describe(value.raw)}")
+    return value.raw
+
+
+def _like(made: Iterable[Value], *sources: Value) -> tuple[Value, ...]:
+    """Make a list where all sources are lists (or sets), a tuple otherwise."""
+    items = tuple(made)
+    return ListRaw(items) if all(isinstance(source.raw, ListRaw | SetRaw) for source in sources) else items
+
+
+def _coalesce(*args: Value) -> Result:
+    if not args:
+        raise EvaluationError("at least one argument is needed")
+    kind = unify(type_of(arg) for arg in args if arg.raw is not None and not isinstance(arg.raw, Unknown | LazyMap))
+    if kind is None:
+        raise EvaluationError("all arguments must have the same type")
+    for arg in args:
+        if isinstance(arg.raw, Unknown):
+            return arg
+        made = convert(arg, kind)
+        if made.raw is not None and made.raw != "":
+            return made
+    raise EvaluationError("no argument is neither null nor empty")
+
+
+def _coalescelist(*args: Value) -> Result:
+    for arg in args:
+        if isinstance(arg.raw, Unknown):
+            return arg
+        if _items(arg):
+            return arg
+    raise EvaluationError("all lists are empty" if args else "at least one argument is needed")
+
+
+def _compact(items: Value) -> Result:
+    return ListRaw(item for item in _items(items) if item.raw not in (None, ""))
+
+
+def _concat(*lists: Value) -> Result:
+    if not lists:
+        raise EvaluationError("at least one list is needed")
+    items = [item for value in lists for item in _items(value, sets=False)]
+    if all(isinstance(value.raw, ListRaw) for value in lists):
+        kind = unify({type_of(item) for item in items} - {ANY})
+        return ListRaw(unified(items, kind or ANY)) if kind else tuple(items)
+    return tuple(items)
+
+
+def _contains(items: Value, wanted: Value) -> Result:
+    unknown = deep_unknown(wanted)
+    if unknown:
+        return unknown
+    key = identity(wanted)
+    for item in _items(items):
+        found = deep_unknown(item)
+        if found:
+            unknown = unknown or found
+        elif identity(item) == key:
+            return True
+    return unknown or False
+
+
+def _distinct(items: Value) -> Result:
+    seen: dict[object, Value] = {}
+    for item in _items(items):
+        seen.setdefault(identity(item), item)
+    return ListRaw(seen.values())
+
+
+def _element(items: Value, at: Value) -> Result:
+    members = _items(items, sets=False)
+    number = at.raw
+    if not isinstance(number, Decimal) or number != number.to_integral_value():
+        raise EvaluationError("the index must be a whole number")
+    if number < 0:
+        raise EvaluationError("the index must not be negative")
+    if not members:
+        raise EvaluationError("the list is empty")
+    return members[int(number) % len(members)]
+
+
+def _flatten(items: Value) -> Result:
+    made: list[Value] = []
+    pending = [iter(_items(items))]
+    while pending:
+        item = next(pending[-1], None)
+        if item is None:
+            pending.pop()
+            continue
+        charge()
+        if isinstance(item.raw, Unknown):
+            return item.raw
+        if isinstance(item.raw, tuple):
+            pending.append(iter(_items(item)))
+        else:
+            made.append(item)
+    return tuple(made)
+
+
+def _index(items: Value, wanted: Value) -> Result:
+    members = _items(items, sets=False)
+    if not members:
+        raise EvaluationError("the list is empty")
+    key = identity(wanted)
+    for at, item in enumerate(members):
+        if identity(item) == key:
+            return Decimal(at)
+    raise EvaluationError("the value is not in the list")
+
+
+def _keys(value: Value) -> Result:
+    names = tuple(Value(name) for name in sorted(_mapping(value)))
+    return ListRaw(names) if isinstance(value.raw, MapRaw) else names
+
+
+def _values(value: Value) -> Result:
+    made = tuple(member(value, name) for name in sorted(_mapping(value)))
+    return ListRaw(made) if isinstance(value.raw, MapRaw) else made
+
+
+def _length(value: Value) -> Result:
+    raw = value.raw
+    if isinstance(raw, str):
+        return Decimal(len(graphemes(raw)))
+    if isinstance(raw, tuple | Mapping):
+        return Decimal(len(raw))
+    raise EvaluationError(f"a string or a collection is needed, not {describe(raw)}")
+
+
+def _lookup(value: Value, key: Value, *default: Value) -> Result:
+    raw = _mapping(value)
+    if key.raw in raw:
+        return member(value, str(key.raw))
+    if not default:
+        raise EvaluationError(f"there is no element '{key.raw}'")
+    return convert(default[0], member_type(raw.values())) if isinstance(raw, MapRaw) else default[0]
+
+
+def _merge(*maps: Value) -> Result:
+    made: dict[str, Value] = {}
+    plain = True
+    for value in maps:
+        if value.raw is None:
+            continue
+        if isinstance(value.raw, Unknown):
+            return value.raw
+        plain = plain and isinstance(value.raw, MapRaw)
+        made |= {name: member(value, name) for name in _mapping(value)}
+    ordered = dict(sorted(made.items()))
+    return MapRaw(ordered) if plain and made and unify({type_of(item) for item in made.values()}) else ordered
+
+
+def _one(items: Value) -> Result:
+    members = _items(items)
+    if len(members) > 1:
+        raise EvaluationError("a list, set or tuple of one or no element is needed")
+    return members[0] if members else None
+
+
+def _reverse(items: Value) -> Result:
+    return _like(reversed(_items(items)), items)
+
+
+def _intersection(first: Value, *others: Value) -> Result:
+    sets = [unified(_items(value)) for value in (first, *others)]
+    kind = unify({type_of(item) for items in sets for item in items} - {ANY}) or ANY
+    keys = [{identity(convert(item, kind)) for item in items} for items in sets[1:]]
+    return make_set(made for item in sets[0] if all(identity(made := convert(item, kind)) in more for more in keys))
+
+
+def _union(first: Value, *others: Value) -> Result:
+    items = [item for value in (first, *others) for item in _items(value)]
+    return make_set(unified(items))
+
+
+def _subtract(first: Value, second: Value) -> Result:
+    items = unified([*_items(first), *_items(second)])
+    gone = {identity(item) for item in items[len(_items(first)) :]}
+    return make_set(item for item in items[: len(_items(first))] if identity(item) not in gone)
+
+
+def _product(*sets: Value) -> Result:
+    if len(sets) < 2:
+        raise EvaluationError("at least two sets are needed")
+    lists = [_items(value) for value in sets]
+    size = 1
+    for items in lists:
+        size *= len(items)
+    charge(size * len(sets))
+    made = (Value(tuple(items)) for items in itertools.product(*lists))
+    return make_set(made) if all(isinstance(value.raw, SetRaw) for value in sets) else ListRaw(made)
+
+
+def _slice(items: Value, start: Value, end: Value) -> Result:
+    members = _items(items, sets=False)
+    if not isinstance(start.raw, Decimal) or not isinstance(end.raw, Decimal):
+        raise EvaluationError("start and end must be numbers")
+    if start.raw % 1 or end.raw % 1 or not 0 <= start.raw <= end.raw <= len(members):
+        raise EvaluationError("start and end must be whole numbers within the list")
+    return _like(members[int(start.raw) : int(end.raw)], items)
+
+
+def _sort(items: Value) -> Result:
+    texts = strings(_items(items))
+    return ListRaw(item for _, item in sorted(zip(texts, _items(items), strict=True), key=lambda pair: pair[0]))
+
+
+def _transpose(value: Value) -> Result:
+    made: dict[str, list[Value]] = {}
+    for name in sorted(_mapping(value)):
+        for text in strings(_items(member(value, name))):
+            made.setdefault(text, []).append(Value(name))
+    return MapRaw((text, Value(ListRaw(names))) for text, names in sorted(made.items()))
+
+
+def _zipmap(keys: Value, values: Value) -> Result:
+    names, members = strings(_items(keys)), _items(values, sets=False)
+    if len(names) != len(members):
+        raise EvaluationError(f"there are {len(names)} keys and {len(members)} values")
+    made = dict(sorted(zip(names, members, strict=True)))
+    return MapRaw(made) if isinstance(values.raw, ListRaw) else made
+
+
+def _chunklist(items: Value, size: Value) -> Result:
+    members = _items(items)
+    if not isinstance(size.raw, Decimal) or size.raw < 0:
+        raise EvaluationError("the size must not be negative")
+    step = int(size.raw) or max(1, len(members))
+    return ListRaw(Value(ListRaw(members[at : at + step])) for at in range(0, len(members), step))
+
+
+def _alltrue(items: Value) -> Result:
+    return all(item.raw is True for item in _items(items))
+
+
+def _anytrue(items: Value) -> Result:
+    return any(item.raw is True for item in _items(items))
+
+
+_ARGUMENT, _PASS = Unknowns.ARGUMENT, Unknowns.PASS
+_SETS = set_of(ANY)
+
+COLLECTIONS: Mapping[str, Function] = {
+    "alltrue": Function(run=_alltrue, params=(list_of(BOOL),), values=True),
+    "anytrue": Function(run=_anytrue, params=(list_of(BOOL),), values=True),
+    "chunklist": Function(run=_chunklist, params=(list_of(ANY), ANY), values=True),
+    "coalesce": Function(run=_coalesce, rest=ANY, null=True, unknowns=_PASS, values=True),
+    "coalescelist": Function(run=_coalescelist, rest=ANY, null=True, unknowns=_PASS, values=True),
+    "compact": Function(run=_compact, params=(list_of(STRING),), values=True),
+    "concat": Function(run=_concat, rest=ANY, unknowns=_ARGUMENT, values=True),
+    "contains": Function(run=_contains, params=(ANY, ANY), null=True, unknowns=_ARGUMENT, values=True),
+    "distinct": Function(run=_distinct, params=(list_of(ANY),), values=True),
+    "element": Function(run=_element, params=(ANY, INT), unknowns=_ARGUMENT, values=True),
+    "flatten": Function(run=_flatten, params=(ANY,), unknowns=_ARGUMENT, values=True),
+    "index": Function(run=_index, params=(ANY, ANY), values=True),
+    "keys": Function(run=_keys, params=(ANY,), unknowns=_ARGUMENT, values=True),
+    "length": Function(run=_length, params=(ANY,), unknowns=_ARGUMENT, values=True),
+    "lookup": Function(run=_lookup, params=(ANY, STRING, ANY), optional=1, null=True, unknowns=_ARGUMENT, values=True),
+    "merge": Function(run=_merge, rest=ANY, null=True, unknowns=_PASS, values=True),
+    "one": Function(run=_one, params=(ANY,), unknowns=_ARGUMENT, values=True),
+    "reverse": Function(run=_reverse, params=(ANY,), unknowns=_ARGUMENT, values=True),
+    "setintersection": Function(run=_intersection, params=(_SETS,), rest=_SETS, values=True),
+    "setproduct": Function(run=_product, rest=ANY, values=True),
+    "setsubtract": Function(run=_subtract, params=(_SETS, _SETS), values=True),
+    "setunion": Function(run=_union, params=(_SETS,), rest=_SETS, values=True),
+    "slice": Function(run=_slice, params=(ANY, INT, INT), unknowns=_ARGUMENT, values=True),
+    "sort": Function(run=_sort, params=(list_of(STRING),), values=True),
+    "transpose": Function(run=_transpose, params=(map_of(list_of(STRING)),), values=True),
+    "values": Function(run=_values, params=(ANY,), unknowns=_ARGUMENT, values=True),
+    "zipmap": Function(run=_zipmap, params=(list_of(STRING), ANY), values=True),
+}
