@@ -1,0 +1,138 @@
+"""Fills an emulated AWS with runners and images, account by account, through the role that every account has there.
+
+For an emulator only: it answers AssumeRole for any account, and nothing here is ever pointed at AWS itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+
+from audit.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_ecs.type_defs import KeyValuePairTypeDef
+
+_ROLE = "OrganizationAccountAccessRole"
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+def seed_runner(  # noqa: PLR0913 -- where, and what: each is one plain thing
+    endpoint: str,
+    account_id: str,
+    region: str,
+    stack: str,
+    images: Mapping[str, str],
+    invoker_runtime: str | None = "python3.12",
+    *,
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """Register a revision of ``<stack>-<container>`` for each image, and the invoker unless its runtime is None.
+
+    ``environment`` is given to every container and to the invoker.
+    """
+    session = _sign_in(endpoint, account_id, region)
+    ecs = session.client("ecs", endpoint_url=endpoint)
+    ecs.create_cluster(clusterName=stack)
+    variables: list[KeyValuePairTypeDef] = [
+        {"name": name, "value": value} for name, value in (environment or {}).items()
+    ]
+    for container, image in images.items():
+        ecs.register_task_definition(
+            family=f"{stack}-{container}",
+            requiresCompatibilities=["FARGATE"],
+            networkMode="awsvpc",
+            cpu="1024",
+            memory="2048",
+            containerDefinitions=[{"name": "runner", "image": image, "environment": variables}],
+        )
+    if invoker_runtime is not None:
+        _create_invoker(session, endpoint, stack, invoker_runtime, environment or {})
+
+
+def push_image(
+    endpoint: str,
+    account_id: str,
+    region: str,
+    repository: str,
+    tag: str,
+    digest: str | None = None,
+) -> str:
+    """Put an image with this tag into a repository, which is made if it isn't there; gives the image's digest."""
+    ecr = _sign_in(endpoint, account_id, region).client("ecr", endpoint_url=endpoint)
+    with suppress(ecr.exceptions.RepositoryAlreadyExistsException):
+        ecr.create_repository(repositoryName=repository)
+    digest = digest or f"sha256:{hashlib.sha256(f'{repository}:{tag}'.encode()).hexdigest()}"
+    ecr.put_image(repositoryName=repository, imageManifest=_manifest(digest), imageTag=tag, imageDigest=digest)
+    return digest
+
+
+def _create_invoker(
+    session: boto3.Session, endpoint: str, stack: str, runtime: str, environment: Mapping[str, str]
+) -> None:
+    iam = session.client("iam", endpoint_url=endpoint)
+    role = f"{stack}-invoker"
+    try:
+        arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(_TRUST))["Role"]["Arn"]
+    except iam.exceptions.EntityAlreadyExistsException:
+        arn = iam.get_role(RoleName=role)["Role"]["Arn"]
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("index.py", "def handler(event, context): ...\n")
+    session.client("lambda", endpoint_url=endpoint).create_function(
+        FunctionName=f"{stack}-invoker",
+        Runtime=runtime,  # type: ignore[arg-type]  # old ones too, which the type no longer lists
+        Role=arn,
+        Handler="index.handler",
+        Code={"ZipFile": code.getvalue()},
+        Environment={"Variables": dict(environment)},
+    )
+
+
+def _manifest(digest: str) -> str:
+    manifest: dict[str, Any] = {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+        "config": {
+            "mediaType": "application/vnd.docker.container.image.v1+json",
+            "size": 7023,
+            "digest": digest,
+        },
+        "layers": [
+            {"mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip", "size": 32654321, "digest": digest}
+        ],
+    }
+    return json.dumps(manifest)
+
+
+def _sign_in(endpoint: str, account_id: str, region: str) -> boto3.Session:
+    if urlsplit(endpoint).hostname not in {"127.0.0.1", "localhost", "::1"}:
+        raise RefusedError(f"seeding {endpoint} is refused: only an emulator on this machine is filled")
+    sts = boto3.client(
+        "sts",
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id="emulator",
+        aws_secret_access_key="emulator",  # noqa: S106 -- the emulator takes any
+        config=Config(proxies={}),
+    )
+    given = sts.assume_role(RoleArn=f"arn:aws:iam::{account_id}:role/{_ROLE}", RoleSessionName="seed")["Credentials"]
+    return boto3.Session(
+        aws_access_key_id=given["AccessKeyId"],
+        aws_secret_access_key=given["SecretAccessKey"],
+        aws_session_token=given["SessionToken"],
+        region_name=region,
+    )

@@ -1,0 +1,34 @@
+"""Where requests may go: TLS, or plain HTTP to this very machine, since session tokens travel in a header."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from audit.errors import UsageError
+
+
+def refuse_plain_http(url: str) -> None:
+    """Raise UsageError for a plain HTTP endpoint on another machine."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+        raise UsageError(f"endpoint {origin(url)} is refused: plain http would show credentials; use https")
+
+
+def origin(url: str) -> str:
+    """Give scheme, host and port of a URL, and no user name, password, path or query."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.hostname}{port}" if parts.hostname else ""
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

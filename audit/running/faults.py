@@ -1,0 +1,202 @@
+"""What went wrong with a call, in our own words: a fault becomes a Gap whose one line says what, where and what to do.
+
+No text that came from AWS or from a credential process is passed on, for it can hold secrets; only the error code is,
+and that only if it looks like one.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from audit.errors import AuditError, UsageError
+from audit.model import Gap
+from audit.running.endpoints import origin
+from audit.running.permissions import CALLS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from audit.model import Account
+    from audit.running.visit import Visit
+
+DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized"}
+)
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"})
+_UNKNOWN_CREDENTIALS = frozenset(
+    {
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "AuthFailure",
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+    }
+)
+_THROTTLED = frozenset(
+    {
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+        "SlowDown",
+        "429",
+    }
+)
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,79}", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
+
+_ADVICE: Mapping[str, str] = MappingProxyType(
+    {
+        "NoCredentials": "no credentials; set AWS_PROFILE or AWS_ACCESS_KEY_ID, or give --profile or --role-arn",
+        "PartialCredentials": "the credentials are incomplete; set both the access key id and the secret key",
+        "ProfileNotFound": "there is no such profile; name one of ~/.aws/config with --profile",
+        "SSOSession": "the SSO session has expired or was never begun; run aws sso login",
+        "CredentialRetrieval": "the profile gave no credentials; try it with aws sts get-caller-identity",
+        "MfaRequired": "the profile asks for an MFA code and there is no terminal; begin a session first",
+        "ConfigUnreadable": "the AWS configuration can't be read; mend ~/.aws/config",
+        "ClockSkew": "the clock of this machine is wrong; set it",
+        "DamagedReply": "the reply was damaged, again and again; look at proxies on the way, run again",
+        "DeadlineExceeded": "the time for one account was used up; run again, or raise the deadline",
+        "Stopped": "the run was stopped before it was read",
+        "RepeatedToken": "the list never ends, its pages repeat; run again",
+        "EndpointConnectionError": "cannot connect; look at the network, the region's name and AWS_ENDPOINT_URL",
+        "NameResolution": "the host name has no address; look at DNS, the region's name and AWS_ENDPOINT_URL",
+        "ConnectTimeoutError": "no connection in time; look at the network, proxy and firewall",
+        "ReadTimeoutError": "no answer in time; run again",
+        "ConnectionClosedError": "the connection was cut, again and again; run again",
+        "ProxyConnectionError": "the proxy can't be reached; look at HTTPS_PROXY",
+        "SSLError": "the server's certificate can't be trusted; set AWS_CA_BUNDLE to the right authority",
+        "OptInRequired": "the region is not enabled in this account; enable it or leave it out",
+        "InvalidEndpoint": "the endpoint is no URL; mend AWS_ENDPOINT_URL or the region's name",
+        "InvalidTargetName": "the name can't exist in AWS; mend the declaration",
+    }
+)
+
+
+class CallError(AuditError):
+    """A call that gave no usable answer; ``code`` is the service's, or our own name for what happened before it."""
+
+    exit_code = 10
+
+    def __init__(self, call: str | None, code: str, detail: str = "") -> None:
+        super().__init__(f"{call}: {code}")
+        self.call = call
+        self.code = code if _CODE.fullmatch(code) else "InvalidErrorCode"
+        self.detail = detail
+
+
+# Codes of our own whose detail is the whole reason.
+OWN_WORDS = frozenset({"WrongAccount", "UnknownAccountId", "Template"})
+_FAMILIES = (
+    (EXPIRED, "the credentials have expired, renew them and run again"),
+    (_UNKNOWN_CREDENTIALS, "AWS refuses the credentials: check them, and that the region is enabled in this account"),
+    (_THROTTLED, "every try was throttled, run again later"),
+)
+# Names of the SDK's exception classes, an ancestor's after its own: only session.py may import them.
+_SDK_CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "ProfileNotFound": "ProfileNotFound",
+        "NoCredentialsError": "NoCredentials",
+        "PartialCredentialsError": "PartialCredentials",
+        "NoAuthTokenError": "SSOSession",
+        "TokenRetrievalError": "SSOSession",
+        "SSOError": "SSOSession",
+        "LoginError": "SSOSession",
+        "CredentialRetrievalError": "CredentialRetrieval",
+        "InvalidConfigError": "CredentialRetrieval",
+        "ConfigParseError": "ConfigUnreadable",
+        "ConfigNotFound": "ConfigUnreadable",
+        "EOFError": "MfaRequired",
+        "DamagedReplyError": "DamagedReply",
+        "ResponseParserError": "DamagedReply",
+        "OverError": "DeadlineExceeded",
+        "ParamValidationError": "InvalidTargetName",
+        "InvalidRegionError": "InvalidTargetName",
+        "ValueError": "InvalidEndpoint",
+    }
+)
+_SKEW = re.compile(r"Signature expired|Signature not yet current|not yet valid|RequestTimeTooSkewed")
+_DENIER = re.compile(
+    r"service control policy|resource control policy|permissions boundary|session policy|explicit deny"
+)
+
+
+@contextmanager
+def told(call: str | None, visit: Visit, detail: str = "") -> Iterator[None]:
+    """Turn whatever the SDK raises inside into a CallError, without its text."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except visit.sdk_errors as error:
+        raise _call_error(error, call, visit, detail) from None
+
+
+def _call_error(error: Exception, call: str | None, visit: Visit, detail: str) -> CallError:
+    if visit.is_over:
+        return CallError(call, "Stopped" if visit.is_stopped else "DeadlineExceeded")
+    response = getattr(error, "response", None)
+    if isinstance(response, dict):
+        return _service_error(response, call, detail)
+    names = [cls.__name__ for cls in type(error).__mro__]
+    code = next((_SDK_CODES[name] for name in names if name in _SDK_CODES), names[0])
+    about = getattr(error, "kwargs", {})
+    if code == "EndpointConnectionError" and "NameResolution" in type(about.get("error")).__name__:
+        code = "NameResolution"
+    return CallError(call, code, origin(str(about.get("endpoint_url", ""))) or detail)
+
+
+def _service_error(response: dict[str, Any], call: str | None, detail: str) -> CallError:
+    told_of = response.get("Error", {})
+    code, text = str(told_of.get("Code", "")), str(told_of.get("Message", ""))
+    if _SKEW.search(f"{code} {text}"):
+        return CallError(call, "ClockSkew")
+    if code in DENIED and call != "sts:AssumeRole" and (denier := _DENIER.search(text)):
+        return CallError(call, code, f"{'an' if denier[0].startswith('e') else 'a'} {denier[0]}")
+    return CallError(call, code or "NoErrorCode", detail)
+
+
+def gap(error: CallError, *, what: str, account: Account, region: str) -> Gap:
+    """Say it as a Gap: ``what`` was not read of which account and region, why, and what to do about it."""
+    denied = error.code in DENIED
+    call = CALLS.get(error.call or "")
+    where = f"account {account.name} ({account.id or 'id unknown'}) in {region}"
+    return Gap(
+        what=what,
+        message=clean(f"{what} of {where} unread: {_reason(error)}"),
+        account=account.name,
+        account_id=account.id,
+        region=region,
+        call=error.call,
+        code=error.code,
+        permission=call.action if denied and call else None,
+    )
+
+
+def _reason(error: CallError) -> str:
+    code, call, detail = error.code, error.call, error.detail
+    if code in OWN_WORDS:
+        return detail
+    if code in DENIED and call == "sts:AssumeRole":
+        return f"{detail or 'the role'} can't be assumed; its trust policy must name you, and you need sts:AssumeRole"
+    if code in DENIED:
+        return f"{call} is denied{f' by {detail}' if detail else ''}; allow it to the audit's role"
+    if code in _ADVICE:
+        advice = _ADVICE[code]
+    else:
+        advice = next((words for codes, words in _FAMILIES if code in codes), "run again, and if it stays ask AWS")
+        advice = f"{call or 'the first call'} ended with {code}; {advice}"
+    cause, _, remedy = advice.partition("; ")
+    return f"{cause}{f' ({detail})' if detail else ''}; {remedy}"
+
+
+def clean(text: str, limit: int = 400) -> str:
+    """Put a hostile text on one line: control and direction characters become ``?``, the end is cut."""
+    line = _CONTROL.sub("?", text)
+    return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -1,0 +1,32 @@
+"""Who the credentials belong to: asked first, because nothing else may be asked of an account by mistake."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audit.running.faults import CallError
+from audit.running.model import Identity
+
+if TYPE_CHECKING:
+    from audit.running.visit import Visit
+
+_CALL = "sts:GetCallerIdentity"
+
+
+def identity(visit: Visit) -> Identity:
+    """Ask who is calling; CallError unless that is the account of the visit."""
+    account = visit.account
+    if account.id is None:
+        reason = f"no file says the account's id, so nothing can confirm it; add {account.name} to accounts.json"
+        raise CallError(None, "UnknownAccountId", reason)
+    reply = visit.ask(_CALL, visit.sts.get_caller_identity)
+    if reply["Account"] != account.id:
+        raise CallError(_CALL, "WrongAccount", _advice(visit, reply["Account"]))
+    return Identity(account_id=reply["Account"], arn=reply["Arn"])
+
+
+def _advice(visit: Visit, found: str) -> str:
+    mine = f"account {visit.account.name} ({visit.account.id})"
+    if visit.way_in is None:
+        return f"no credentials for {mine}: give --role-arn or --profile; the environment's belong to {found}"
+    return f"{visit.way_in} leads to account {found} and not to {mine}; mend the template or accounts.json"

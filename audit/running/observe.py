@@ -1,0 +1,110 @@
+"""The fan-out: every account and region, every registry, on a pool of threads, each answer in its target's place."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from audit.model import Unread
+from audit.running import ecr, ecs
+from audit.running.identity import identity
+from audit.running.invoker import invoker
+from audit.running.model import Observation, Repository, StackInvoker
+from audit.running.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from audit.model import Fact
+    from audit.running.access import Access
+    from audit.running.model import RegistryTarget, Target, TaskDefinition
+
+WORKERS = 32
+
+T = TypeVar("T")
+
+
+def observe(
+    targets: Sequence[Target],
+    access: Access,
+    *,
+    workers: int = WORKERS,
+    on_done: Callable[[Observation], None] | None = None,
+    session: Session | None = None,
+) -> tuple[Observation, ...]:
+    """Look at every target; ``on_done`` is called in the caller's thread as each comes in.
+
+    A ``session`` given is used instead of a new one, so that roles are assumed once for it and ``registries``.
+    """
+    shared = session or Session(access, workers=workers)
+    jobs = [partial(_observe, shared, target) for target in targets]
+    return tuple(_run(jobs, shared, workers, on_done))
+
+
+def registries(
+    targets: Sequence[RegistryTarget],
+    access: Access,
+    *,
+    workers: int = WORKERS,
+    on_done: Callable[[Repository], None] | None = None,
+    session: Session | None = None,
+) -> tuple[Repository, ...]:
+    """Look at every repository, each in the account and region of its registry."""
+    shared = session or Session(access, workers=workers)
+    jobs = [partial(_registry, shared, target) for target in targets]
+    return tuple(_run(jobs, shared, workers, on_done))
+
+
+def _run(
+    jobs: Sequence[Callable[[], T]], session: Session, workers: int, on_done: Callable[[T], None] | None
+) -> list[T]:
+    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="look") as pool:
+        futures: list[Future[T]] = [pool.submit(job) for job in jobs]
+        try:
+            for future in as_completed(futures):
+                if on_done is not None:
+                    on_done(future.result())
+        except BaseException:
+            session.stop()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [future.result() for future in futures]
+
+
+def _observe(session: Session, target: Target) -> Observation:
+    with session.visit(target.account, target.region) as visit:
+        who = visit.read("identity", identity)
+        stacks = sorted(set(target.stacks))
+        families: Fact[tuple[TaskDefinition, ...]]
+        invokers: tuple[StackInvoker, ...]
+        if isinstance(who, Unread):
+            # The same gap for every fact: one cause, and not one call more.
+            families = who
+            invokers = tuple(StackInvoker(stack=stack, invoker=who) for stack in stacks)
+        else:
+            families = visit.read("task definition families", ecs.families, stacks)
+            invokers = tuple(
+                StackInvoker(stack=stack, invoker=visit.read(f"invoker of {stack}", invoker, stack)) for stack in stacks
+            )
+        return Observation(
+            account=target.account,
+            region=target.region,
+            identity=who,
+            families=families,
+            invokers=invokers,
+            calls=visit.calls,
+        )
+
+
+def _registry(session: Session, target: RegistryTarget) -> Repository:
+    with session.visit(target.account, target.region) as visit:
+        what = f"repository {target.repository}"
+        who = visit.read(what, identity)
+        return Repository(
+            registry_id=target.account.id or "",
+            region=target.region,
+            name=target.repository,
+            tags=who if isinstance(who, Unread) else visit.read(what, ecr.tags, target),
+            calls=visit.calls,
+        )

@@ -1,0 +1,62 @@
+"""The one table of what is asked of AWS: each call, the fact it feeds, the IAM action it needs, its reply's shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call:
+    """One API operation: ``name`` as ``service:Operation``, the IAM ``action`` (None: AWS asks for none).
+
+    ``fact`` is the field of the model that stays unread without it. ``reply`` lists, dotted, what a whole reply
+    always holds: botocore turns a damaged 200 into an empty success, so what lacks one of these is no reply.
+    """
+
+    name: str
+    action: str | None
+    fact: str
+    reply: tuple[str, ...]
+
+
+TABLE: tuple[Call, ...] = (
+    Call(
+        name="sts:AssumeRole",
+        action="sts:AssumeRole",
+        fact="identity",
+        reply=("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"),
+    ),
+    Call(name="sts:GetCallerIdentity", action=None, fact="identity", reply=("Account", "Arn")),
+    Call(
+        name="ecs:ListTaskDefinitionFamilies",
+        action="ecs:ListTaskDefinitionFamilies",
+        fact="families",
+        reply=("families",),
+    ),
+    Call(
+        name="ecs:DescribeTaskDefinition",
+        action="ecs:DescribeTaskDefinition",
+        fact="families",
+        reply=(
+            "taskDefinition.taskDefinitionArn",
+            "taskDefinition.family",
+            "taskDefinition.revision",
+            "taskDefinition.containerDefinitions",
+        ),
+    ),
+    Call(
+        name="lambda:GetFunctionConfiguration",
+        action="lambda:GetFunctionConfiguration",
+        fact="invokers",
+        reply=("FunctionName", "FunctionArn"),
+    ),
+    Call(name="ecr:BatchGetImage", action="ecr:BatchGetImage", fact="tags", reply=("images", "failures")),
+    Call(name="ecr:DescribeImages", action="ecr:DescribeImages", fact="tags", reply=("imageDetails",)),
+)
+
+CALLS: Mapping[str, Call] = MappingProxyType({call.name: call for call in TABLE})

@@ -1,0 +1,333 @@
+"""The way to AWS: credentials, clients, retries and deadlines; the only module that imports the SDK.
+
+One botocore client per service and region serves every account: its credentials are asked for at the moment of
+signing, from the Visit that the context variable holds, so an account costs calls and not sessions. What belongs to
+one account is in its Visit: who signs, the retry quota (a sick account doesn't starve a healthy one), the deadline,
+the number of calls.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import botocore.session
+from botocore import exceptions
+from botocore.awsrequest import (
+    AWSHTTPConnection,
+    AWSHTTPConnectionPool,
+    AWSHTTPSConnection,
+    AWSHTTPSConnectionPool,
+)
+from botocore.config import Config
+from botocore.credentials import Credentials, ReadOnlyCredentials
+from botocore.hooks import HierarchicalEmitter, first_non_none_response
+from botocore.httpsession import URLLib3Session
+from botocore.parsers import ResponseParserError
+from botocore.retries.standard import register_retry_handler
+from botocore.utils import get_environ_proxies
+
+from audit.running import endpoints, faults, replies
+from audit.running.access import Access
+from audit.running.once import Once
+from audit.running.visit import Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+    from botocore.client import BaseClient
+    from botocore.model import OperationModel
+    from mypy_boto3_sts import STSClient
+    from urllib3 import PoolManager
+
+    from audit.model import Account
+
+__all__ = ["Access", "Session"]
+
+_SESSION_NAME = "pipelines-audit"
+# 900 would make botocore's own refreshing assume the role at every call; 3,600 is every role's least maximum.
+_SESSION_SECONDS = 3600
+_SPARE = timedelta(seconds=60)
+_RETRY_AFTER_MOST = 5.0
+# What can't be reached isn't reached by an eighth try either, and each costs a time-out.
+_UNREACHABLE_ATTEMPTS = 3
+_UNREACHABLE = (
+    exceptions.EndpointConnectionError,
+    exceptions.ConnectTimeoutError,
+    exceptions.ReadTimeoutError,
+    exceptions.ProxyConnectionError,
+    exceptions.SSLError,
+)
+
+_VISIT: ContextVar[Visit] = ContextVar("visit")
+
+
+class DamagedReplyError(exceptions.HTTPClientError):
+    """A reply with status 200 that isn't whole; an HTTP fault to botocore, so that it is retried like one."""
+
+    fmt = "damaged reply: {error}"
+
+
+class OverError(exceptions.BotoCoreError):
+    """The visit is over: its deadline passed, or the run was stopped."""
+
+    fmt = "the visit is over"
+
+
+class _Current(Credentials):
+    """Credentials that are, at each signing, those of the visit under way."""
+
+    def __init__(self) -> None:
+        super().__init__("of-the-visit", "of-the-visit")
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        return cast("ReadOnlyCredentials", _VISIT.get().credentials())
+
+
+class _WatchedHTTP(AWSHTTPConnection):
+    """A connection that shows its socket to the visit, whose deadline can then cut it."""
+
+    def getresponse(self) -> Any:  # noqa: ANN401 -- urllib3's own signature
+        _VISIT.get().socket = self.sock
+        return super().getresponse()
+
+
+class _WatchedHTTPS(AWSHTTPSConnection):
+    """The same over TLS."""
+
+    def getresponse(self) -> Any:  # noqa: ANN401 -- urllib3's own signature
+        _VISIT.get().socket = self.sock
+        return super().getresponse()
+
+
+class _HTTPPool(AWSHTTPConnectionPool):
+    ConnectionCls = _WatchedHTTP
+
+
+class _HTTPSPool(AWSHTTPSConnectionPool):
+    ConnectionCls = _WatchedHTTPS
+
+
+class _Transport(URLLib3Session):
+    """botocore's HTTP with watched connections, a check of the clock before and of the reply after each request."""
+
+    _manager: PoolManager
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 -- passed on
+        super().__init__(**settings)
+        self._pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+        self._manager.pool_classes_by_scheme = self._pool_classes_by_scheme
+
+    def exchange(self, request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse:
+        """Send a request for botocore's before-send event, which takes what is returned for the reply."""
+        visit = _VISIT.get()
+        if visit.is_over:
+            raise OverError
+        try:
+            response = self.send(request)
+        finally:
+            visit.socket = None
+        call = ":".join(event_name.split(".")[1:])
+        if response.status_code < 300 and (reason := replies.damage(call, response.content)):
+            raise DamagedReplyError(error=reason)
+        return response
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Assumed:
+    """A role session: its credentials and when they end."""
+
+    credentials: ReadOnlyCredentials
+    ends: datetime
+
+
+class Session:
+    """What a whole run shares: the clients, the base credentials, one session per role."""
+
+    sdk_errors = (exceptions.BotoCoreError, exceptions.ClientError, ResponseParserError, EOFError, ValueError)
+
+    def __init__(self, access: Access, *, workers: int = 32) -> None:
+        # At DEBUG botocore logs assumed credentials and environment values; no setting of a user may turn that on.
+        logging.getLogger("botocore").setLevel(logging.INFO)
+        self.access = access
+        self._workers = workers
+        self._making = threading.Lock()
+        self._clients: Once[BaseClient] = Once()
+        self._bases: Once[Credentials] = Once(keep_failures=True)
+        self._roles: Once[_Assumed] = Once()
+        self._visits: set[Visit] = set()
+        self._stopped = threading.Event()
+        # With --profile the environment's profile is not what counts, nor need it exist.
+        variables = {"profile": (None, None, None, None)} if access.profile else None
+        self._sdk = botocore.session.Session(session_vars=cast("Any", variables))
+        self._sdk.register_component("credential_provider", SimpleNamespace(load_credentials=_Current))
+
+    @contextmanager
+    def visit(self, account: Account, region: str) -> Iterator[Visit]:
+        """Begin to look at an account in a region; nothing is sent yet. The deadline runs from here."""
+        visit = Visit(self, account, region)
+        clock = threading.Timer(self.access.deadline, visit.end)
+        clock.daemon = True
+        token = _VISIT.set(visit)
+        self._visits.add(visit)
+        if self._stopped.is_set():
+            visit.end()
+        clock.start()
+        try:
+            yield visit
+        finally:
+            clock.cancel()
+            self._visits.discard(visit)
+            _VISIT.reset(token)
+
+    def stop(self) -> None:
+        """End every visit under way, from whatever thread: requests are cut, nothing more is sent."""
+        self._stopped.set()
+        for visit in tuple(self._visits):
+            visit.end()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the run was stopped."""
+        return self._stopped.is_set()
+
+    def client(self, service: str, region: str) -> BaseClient:
+        """Give the one client of this service and region."""
+        return self._clients.get((service, region), partial(self._connect, service, region))
+
+    def _connect(self, service: str, region: str) -> BaseClient:
+        config = Config(
+            connect_timeout=self.access.connect_timeout,
+            read_timeout=self.access.read_timeout,
+            # Retries are the visit's: botocore's own handler, kept per client, would share its quota among accounts.
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            user_agent_extra=_SESSION_NAME,
+        )
+        with self._making:
+            client = self._sdk.create_client(
+                cast("Any", service), region_name=region, endpoint_url=self.access.endpoint_url, config=config
+            )
+            authority = self._sdk.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
+        url = client.meta.endpoint_url
+        endpoints.refuse_plain_http(url)
+        transport = _Transport(
+            verify=authority or True,
+            proxies=get_environ_proxies(url),
+            timeout=(self.access.connect_timeout, self.access.read_timeout),
+            max_pool_connections=self._workers,
+        )
+        client.meta.events.register_first("before-send", cast("Any", transport.exchange))
+        client.meta.events.register_first("needs-retry", cast("Any", _retry))
+        client.meta.events.register("after-call", _release)
+        return client
+
+    def base(self, profile: str | None) -> Credentials:
+        """Give the credentials that a visit begins with: the profile's, or the environment's."""
+        return self._bases.get(profile, partial(self._load, profile))
+
+    def _load(self, profile: str | None) -> Credentials:
+        sdk = botocore.session.Session()
+        if profile is not None:
+            # Not Session(profile=…): only this way environment variables don't win over the profile.
+            sdk.set_config_variable("profile", profile)
+        sdk.set_default_client_config(
+            Config(
+                connect_timeout=self.access.connect_timeout,
+                read_timeout=self.access.read_timeout,
+                retries={"total_max_attempts": 3, "mode": "standard"},
+            )
+        )
+        credentials = sdk.get_credentials()
+        if credentials is None:
+            raise exceptions.NoCredentialsError
+        credentials.get_frozen_credentials()
+        return credentials
+
+    def role(self, arn: str, base: Credentials) -> _Assumed:
+        """Give the session of a role, made once for the whole run and again when it is about to end."""
+        assume = partial(self._assume, arn, base)
+        assumed = self._roles.get(arn, assume)
+        if assumed.ends - datetime.now(UTC) < _SPARE:
+            self._roles.forget(arn, assumed)
+            assumed = self._roles.get(arn, assume)
+        return assumed
+
+    def _assume(self, arn: str, base: Credentials) -> _Assumed:
+        visit = _VISIT.get()
+        sts = cast("STSClient", self.client("sts", visit.region))
+        visit.signer = base.get_frozen_credentials
+        reply = sts.assume_role(RoleArn=arn, RoleSessionName=_SESSION_NAME, DurationSeconds=_SESSION_SECONDS)
+        given = reply["Credentials"]
+        keys = ReadOnlyCredentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+        return _Assumed(credentials=keys, ends=given["Expiration"])
+
+    def sign_in(self, visit: Visit) -> None:
+        """Get the credentials for the visit's account and let it sign with them."""
+        profile, role = self.access.profile_for(visit.account), self.access.role_for(visit.account)
+        visit.way_in = role or (profile and f"profile {profile}")
+        with faults.told(None, visit):
+            base = self.base(profile)
+        visit.signer = base.get_frozen_credentials
+        visit.drop = partial(self._bases.forget, profile, base)
+        if role is not None:
+            with faults.told("sts:AssumeRole", visit, detail=role):
+                assumed = self.role(role, base)
+            visit.signer = lambda: assumed.credentials
+            visit.drop = partial(self._roles.forget, role, assumed)
+
+
+def _retry(
+    *,
+    event_name: str,
+    response: tuple[AWSResponse, dict[str, Any]] | None,
+    caught_exception: Exception | None,
+    **event: Any,  # noqa: ANN401 -- botocore's event, passed on
+) -> float | None:
+    """Decide on a retry for botocore's needs-retry event: its standard mode, with a quota and a deadline per visit.
+
+    The wait happens here, where the deadline or a stop can end it; botocore is told to wait no further.
+    """
+    if response is not None and response[0].status_code < 300:
+        return None
+    visit = _VISIT.get()
+    if visit.is_over or (isinstance(caught_exception, _UNREACHABLE) and event["attempts"] >= _UNREACHABLE_ATTEMPTS):
+        return None
+    handlers = _handlers(visit, event["operation"])
+    answers = handlers.emit(event_name, response=response, caught_exception=caught_exception, **event)
+    delay = first_non_none_response(answers)
+    if delay is None:
+        return None
+    if response is not None:
+        delay = max(delay, min(_seconds(response[0].headers.get("Retry-After")), _RETRY_AFTER_MOST))
+    return 0.0 if visit.sleep(delay) else None
+
+
+def _release(*, event_name: str, model: OperationModel, **event: object) -> None:
+    """Give back what a call that came through had taken from its visit's retry quota."""
+    visit = _VISIT.get()
+    if model.service_model.service_id in visit.retry_handlers:
+        _handlers(visit, model).emit(event_name, model=model, **event)
+
+
+def _handlers(visit: Visit, operation: OperationModel) -> HierarchicalEmitter:
+    """Give the visit's own copy of botocore's standard retry handler for a service."""
+    service = operation.service_model
+    if service.service_id not in visit.retry_handlers:
+        emitter = HierarchicalEmitter()
+        client = SimpleNamespace(meta=SimpleNamespace(events=emitter, service_model=service))
+        register_retry_handler(cast("BaseClient", client), visit.attempts)
+        visit.retry_handlers[service.service_id] = emitter
+    return cast("HierarchicalEmitter", visit.retry_handlers[service.service_id])
+
+
+def _seconds(header: str | None) -> float:
+    return float(header) if header is not None and header.isascii() and header.isdecimal() else 0.0

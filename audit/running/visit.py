@@ -1,0 +1,149 @@
+"""A look at one account in one region: its calls, its deadline, and how a failed call becomes a Gap."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
+
+from audit.errors import AuditError, UsageError
+from audit.model import Seen, Unread
+from audit.running import faults
+from audit.running.faults import EXPIRED, CallError
+from audit.running.permissions import CALLS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_sts import STSClient
+
+    from audit.model import Account, Fact
+    from audit.running.session import Session
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class Visit:
+    """One account in one region, for as long as it is looked at; ``calls`` counts what was asked, not the retries."""
+
+    def __init__(self, session: Session, account: Account, region: str) -> None:
+        self.account, self.region = account, region
+        self.calls = 0
+        self.attempts = session.access.attempts
+        self.sdk_errors = session.sdk_errors
+        self.retry_handlers: dict[str, object] = {}
+        self.socket: socket.socket | None = None
+        self.signer: Callable[[], Any] | None = None
+        self.drop: Callable[[], None] | None = None
+        self.way_in: str | None = None
+        self._session = session
+        self._ends = time.monotonic() + session.access.deadline
+        self._over = threading.Event()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the deadline has passed or the run was stopped."""
+        return self._over.is_set()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it was the run that was stopped."""
+        return self._session.is_stopped
+
+    def end(self) -> None:
+        """Let nothing more be sent, and cut what is under way: no read time-out ends a body that trickles."""
+        self._over.set()
+        if (sock := self.socket) is not None:
+            try:
+                # Of the plain class: an SSLSocket's own shutdown would pull the TLS object from under its reader.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+            except OSError:
+                return
+
+    def sleep(self, seconds: float) -> bool:
+        """Wait, unless the deadline comes first; whether there is still time to go on."""
+        return seconds < self._ends - time.monotonic() and not self._over.wait(seconds)
+
+    def credentials(self) -> Any:  # noqa: ANN401 -- the SDK's frozen credentials, which only session.py may name
+        """Give what the next request is signed with."""
+        if self.signer is None:
+            raise AuditError("a request was made before anybody signed in")
+        return self.signer()
+
+    @property
+    def ecs(self) -> ECSClient:
+        """The client of ECS in this region."""
+        return cast("ECSClient", self._client("ecs"))
+
+    @property
+    def ecr(self) -> ECRClient:
+        """The client of ECR in this region."""
+        return cast("ECRClient", self._client("ecr"))
+
+    @property
+    def functions(self) -> LambdaClient:
+        """The client of Lambda in this region."""
+        return cast("LambdaClient", self._client("lambda"))
+
+    @property
+    def sts(self) -> STSClient:
+        """The client of STS in this region."""
+        return cast("STSClient", self._client("sts"))
+
+    def _client(self, service: str) -> object:
+        with faults.told(None, self):
+            return self._session.client(service, self.region)
+
+    def ask(self, call: str, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Make one call of the table of permissions; CallError where it gives no usable answer."""
+        if call not in CALLS:
+            raise AuditError(f"{call} is not in the table of permissions")
+        self.calls += 1
+        with faults.told(call, self):
+            return operation(*args, **kwargs)
+
+    def pages(self, call: str, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
+        """Make a call for each page of its list; CallError where a page's token comes a second time."""
+        seen: set[str] = set()
+        reply = self.ask(call, operation, *args, **kwargs)
+        yield reply
+        while token := cast("Mapping[str, str]", reply).get("nextToken"):
+            if token in seen:
+                raise CallError(call, "RepeatedToken")
+            seen.add(token)
+            reply = self.ask(call, cast("Callable[..., R]", operation), *args, **kwargs | {"nextToken": token})
+            yield reply
+
+    def read(
+        self, what: str, collect: Callable[Concatenate[Visit, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> Fact[T]:
+        """Collect a fact; a failed call makes all of it Unread, so that no part is taken for the whole.
+
+        Where the credentials expired on the way, new ones are got once and the fact is collected from its beginning.
+        """
+        try:
+            self._sign_in()
+            try:
+                return Seen(value=collect(self, *args, **kwargs))
+            except CallError as error:
+                if error.code not in EXPIRED or self.drop is None:
+                    raise
+                self.drop()
+                self.signer = self.drop = None
+                self._sign_in()
+                return Seen(value=collect(self, *args, **kwargs))
+        except CallError as error:
+            return Unread(gap=faults.gap(error, what=what, account=self.account, region=self.region))
+        except UsageError as error:
+            fault = CallError(None, "Template", str(error))
+            return Unread(gap=faults.gap(fault, what=what, account=self.account, region=self.region))
+
+    def _sign_in(self) -> None:
+        if self.signer is None:
+            self._session.sign_in(self)

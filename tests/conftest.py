@@ -1,0 +1,35 @@
+"""Fixtures that tests of several rooms share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from tests.aws import DEV, REGION, emulated_aws, emulator, seed_runner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def moto_endpoint() -> Iterator[str]:
+    """Run moto's server for the whole session; gives its URL."""
+    with emulator() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def aws(moto_endpoint: str) -> Iterator[str]:
+    """Empty the emulated AWS, and point the environment at it and at nothing else; gives its URL."""
+    requests.post(f"{moto_endpoint}/moto-api/reset", timeout=10).raise_for_status()
+    yield from emulated_aws(moto_endpoint)
+
+
+@pytest.fixture
+def runner(aws: str) -> str:
+    """Seed the emulated AWS with a runner of two containers in the account dev; gives its URL."""
+    image = f"234567890123.dkr.ecr.{REGION}.amazonaws.com/ecs-deploy-runner:v0.52.1"
+    seed_runner(aws, DEV, REGION, "ecs-deploy-runner", {"terraform-planner": image, "terraform-applier": image})
+    return aws

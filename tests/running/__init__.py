@@ -1,0 +1,1 @@
+"""Proof that AWS is seen as it is, or not at all."""
