@@ -6,7 +6,8 @@ import json
 import os
 import re
 import subprocess
-from typing import TYPE_CHECKING
+import sys
+from pathlib import Path
 
 import hcl2
 import pygohcl
@@ -14,13 +15,11 @@ import pytest
 import yaml
 
 from audit.demo.sample import IN_SYNC, NEWEST, SAMPLE, Edit, export
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from audit.errors import UsageError
 
 HCL = sorted(SAMPLE.rglob("*.hcl"))
 SCRIPTS = sorted(SAMPLE.rglob("*.sh"))
-YAML = sorted([*SAMPLE.rglob("*.yml")])
+YAML = sorted(SAMPLE.rglob("*.yml"))
 
 
 def _git(repository: Path, *arguments: str) -> str:
@@ -41,14 +40,7 @@ def test_hcl_is_valid_for_both_parsers(path: Path) -> None:
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_scripts_pass_shellcheck(path: Path) -> None:
     """Whoever takes the sample for a model takes sound scripts."""
-    subprocess.run(["shellcheck", path], check=True, env={**os.environ, "PATH": _path_with_tools()})
-
-
-def _path_with_tools() -> str:
-    import sys
-    from pathlib import Path
-
-    return f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    subprocess.run([Path(sys.executable).with_name("shellcheck"), path], check=True)
 
 
 @pytest.mark.parametrize("path", YAML, ids=lambda path: path.name)
@@ -119,3 +111,17 @@ def test_edit_that_no_longer_fits_is_a_fault(text: str) -> None:
     """A table that the sample has outgrown is noticed, not skipped."""
     with pytest.raises(AssertionError, match=r"common\.hcl: expected 'b = 1' once"):
         Edit(file="common.hcl", old="b = 1", new="b = 2").apply(text)
+
+
+def test_says_that_git_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without git on PATH, one line says so."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UsageError, match="git: not found on PATH; install it"):
+        export(tmp_path / "sample")
+
+
+def test_says_what_git_said(tmp_path: Path) -> None:
+    """Where git fails, its own words and the step are in the line."""
+    (tmp_path / ".git").write_text("no repository")
+    with pytest.raises(UsageError, match=r"git init failed: .*gitfile"):
+        export(tmp_path)

@@ -1,0 +1,68 @@
+"""Looks at the emulated AWS as another caller would, by boto3 and a role in each account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from audit.demo.scenario import REGION, REGISTRY, REGISTRY_ID, STACK
+
+if TYPE_CHECKING:
+    from audit.demo.scenario import AccountState, Scenario
+
+
+class Eyes:
+    """A caller in one account, by a role of its own."""
+
+    def __init__(self, account_id: str) -> None:
+        sts = boto3.client("sts", region_name=REGION)
+        role = f"arn:aws:iam::{account_id}:role/pipelines-audit"
+        keys = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+        sts.close()
+        self.session = boto3.Session(
+            keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], region_name=REGION
+        )
+
+    def families(self) -> dict[str, str]:
+        """Give the image of each active family."""
+        ecs = self.session.client("ecs")
+        names = ecs.list_task_definition_families(familyPrefix=STACK, status="ACTIVE")["families"]
+        found = {
+            name: ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]["containerDefinitions"]
+            for name in names
+        }
+        ecs.close()
+        return {name: container["image"] for name, (container,) in found.items()}
+
+    def runtimes(self) -> dict[str, str]:
+        """Give the runtime of each function."""
+        functions = self.session.client("lambda")
+        found = functions.list_functions()["Functions"]
+        functions.close()
+        return {one["FunctionName"]: one["Runtime"] for one in found}
+
+    def images(self) -> set[str]:
+        """Give every image of the registry, as ``repository:tag``."""
+        ecr: Any = self.session.client("ecr")
+        names = [one["repositoryName"] for one in ecr.describe_repositories()["repositories"]]
+        found = {
+            f"{name}:{image['imageTag']}"
+            for name in names
+            for image in ecr.list_images(repositoryName=name)["imageIds"]
+        }
+        ecr.close()
+        return found
+
+
+def see(table: Scenario) -> None:
+    """Assert that each account runs what the table says and nothing else, and that the registry holds what it says."""
+    for state in table.accounts:
+        eyes = Eyes(state.id)
+        assert eyes.families() == _families(state), state.name
+        assert eyes.runtimes() == ({f"{STACK}-invoker": state.invoker_runtime} if state.invoker_runtime else {})
+    assert Eyes(REGISTRY_ID).images() == set(table.pushed)
+
+
+def _families(state: AccountState) -> dict[str, str]:
+    return {f"{STACK}-{container}": f"{REGISTRY}/{image}" for container, image in state.images.items()}
