@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sys
@@ -38,7 +39,8 @@ def run(out: Path = folder.OUT, *, judge: Judge, say: Say = say_on_stderr) -> in
     folder.prepare(out)
     repository = export(folder.repository(out))
     say(f"1. a sample infrastructure-live repository of six accounts: {repository}")
-    with emulator() as endpoint, environment(settings(endpoint)):
+    # Neither the user's AWS settings nor the user's configuration of this tool has a say in the demo.
+    with emulator() as endpoint, environment({**settings(endpoint), "XDG_CONFIG_HOME": os.devnull}):
         say("2. an emulated AWS in this process, and what runs there:")
         seed(endpoint, DRIFTED)
         for state in DRIFTED.accounts:

@@ -39,7 +39,7 @@ STACK = "ecs-deploy-runner"
 BUILDER, PACKER = "docker-image-builder", "ami-builder"
 PLANNER, APPLIER = "terraform-planner", "terraform-applier"
 
-# Check id, account, container: None where the subject is the stack or the unit.
+# Check id, account, container: None where the subject is no declared container.
 Expected: TypeAlias = tuple[str, str, str | None]
 
 
@@ -94,7 +94,7 @@ DRIFTED = Scenario(
             images={BUILDER: "kaniko:v0.52.1", PACKER: "ecs-deploy-runner:v0.57.3", **_runner("v0.57.3")},
             expected=(
                 *_each("declared-tag-behind", BUILDER, PACKER, PLANNER, APPLIER),
-                ("runner-kaniko-split", None),
+                ("runner-kaniko-split", BUILDER),
             ),
         ),
         AccountState(
@@ -109,7 +109,7 @@ DRIFTED = Scenario(
             expected=(
                 *_each("declared-tag-behind", PLANNER, APPLIER),
                 ("image-repository-drift", APPLIER),
-                ("family-undeclared", PACKER),
+                ("family-undeclared", None),
             ),
         ),
         AccountState(
