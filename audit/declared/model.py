@@ -66,7 +66,8 @@ class Diagnostic:
 class Pin:
     """Another place where a version is written: build script, CI file, module ref, version file.
 
-    ``kind`` says which sort of place, ``name`` the variable or key there, ``value`` what it says.
+    ``kind`` says which sort of place, ``name`` the variable or key there, ``value`` what it says, ``subject`` what
+    the place is about (``deploy-runner`` or ``kaniko`` in a build script), where it says so.
     """
 
     kind: str
@@ -74,6 +75,7 @@ class Pin:
     value: str
     origin: Location
     unit: str | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
