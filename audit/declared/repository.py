@@ -1,0 +1,153 @@
+"""The repository as the evaluator sees it: each file read once, each distinct text parsed once, paths by one rule.
+
+Expressions see absolute paths below ``ROOT``, which stands for the repository's top level wherever it lies, so that
+no path of a machine gets into a value and a revision gives the same values as a checkout.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from audit.declared.hcl_json import parse_json
+from audit.declared.places import show
+from audit.declared.scanner import Limits
+from audit.declared.syntax import parse
+from audit.errors import DeclarationError, EvaluationError
+from audit.model import Location
+
+if TYPE_CHECKING:
+    from audit.declared.nodes import Body
+    from audit.declared.tree import SourceTree
+
+ROOT = "/repository"
+
+T = TypeVar("T")
+
+
+class Repository:
+    """The files of a repository: texts, parsed bodies, and which files there are, each asked for once."""
+
+    def __init__(self, tree: SourceTree, scope: str, *, limits: Limits | None = None) -> None:
+        self.tree, self.scope, self.limits = tree, scope, limits or Limits()
+        self.faults: list[DeclarationError] = []
+        self.paths = tuple(tree.files(scope, faults=self.faults))
+        self._known = frozenset(self.paths)
+        self._directories = _directories(self.paths, scope)
+        self._files: dict[str, bool] = {}
+        self._texts: dict[str, str] = {}
+        self._bodies: dict[tuple[str, bool], tuple[str, Body]] = {}
+
+    def show(self, path: str) -> str:
+        """Give a path relative to the scope, as rows and messages have it."""
+        return show(path, self.scope)
+
+    def is_file(self, path: str) -> bool:
+        """Tell whether a regular file is there; DeclarationError where that can't be decided."""
+        if posixpath.dirname(path) in self._directories and path not in self._known:
+            return False
+        found = self._files.get(path)
+        if found is None:
+            found = self._files[path] = self._of(path, self.tree.is_file)
+        return found
+
+    def is_dir(self, path: str) -> bool:
+        """Tell whether a directory is there; DeclarationError where that can't be decided."""
+        return path in self._directories or self._of(path, self.tree.is_dir)
+
+    def read(self, path: str) -> str:
+        """Give a file's text, kept for the next time."""
+        text = self._texts.get(path)
+        if text is None:
+            text = self._texts[path] = self.read_once(path)
+        return text
+
+    def read_once(self, path: str) -> str:
+        """Give a file's text, not kept: for files that are read only once."""
+        return self._of(path, self.tree.read)
+
+    def body(self, path: str, text: str, json_blocks: Mapping[str, int]) -> Body:
+        """Parse a text as the file at ``path``; a text that was parsed before is only given other places."""
+        shown, as_json = self.show(path), path.endswith(".json")
+        parsed = self._bodies.get((text, as_json))
+        if parsed is None:
+            body = parse_json(text, shown, json_blocks, self.limits) if as_json else parse(text, shown, self.limits)
+            self._bodies[text, as_json] = shown, body
+            return body
+        first, body = parsed
+        return body if first == shown else moved(body, shown)
+
+    def _of(self, path: str, ask: Callable[[str], T]) -> T:
+        """Ask the tree; its errors name the file as the user knows it."""
+        try:
+            return ask(path)
+        except DeclarationError as error:
+            raise type(error)(error.message, file=self.show(path), line=error.line, column=error.column) from None
+
+
+def virtual(path: str) -> str:
+    """Give the absolute path by which expressions know a path of the repository."""
+    return f"{ROOT}/{path}" if path else ROOT
+
+
+def inside(path: str, base: str) -> str:
+    """Give the path in the repository that an expression means, seen from the directory ``base``.
+
+    Raises EvaluationError where it leads out of the repository.
+    """
+    if path == ROOT or path.startswith(f"{ROOT}/"):
+        joined = path[len(ROOT) :].lstrip("/")
+    elif path.startswith(("/", "~")):
+        raise EvaluationError(f"{path!r} lies outside of the repository, not read")
+    else:
+        joined = posixpath.join(base, path)
+    clean = posixpath.normpath(joined) if joined else "."
+    if clean == ".." or clean.startswith("../"):
+        raise EvaluationError(f"{path!r} leads out of the repository, not read")
+    return "" if clean == "." else clean
+
+
+def parents(directory: str) -> Iterable[str]:
+    """Give the directories above one, nearest first, up to the repository's root."""
+    while directory:
+        directory = posixpath.dirname(directory)
+        yield directory
+
+
+def moved(node: T, file: str) -> T:
+    """Give the same tree as it would have been read from another file."""
+    return cast("T", _moved(node, file))
+
+
+def _moved(node: object, file: str) -> object:
+    if isinstance(node, Location):
+        return Location(file=file, line=node.line, column=node.column)
+    if isinstance(node, tuple):
+        return tuple([_moved(item, file) for item in node])
+    if isinstance(node, Mapping):
+        return {key: _moved(item, file) for key, item in node.items()}
+    if is_dataclass(node) and not isinstance(node, type):
+        kind = type(node)
+        return kind(**{name: _moved(getattr(node, name), file) for name in _names(kind)})
+    return node
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+def _directories(paths: Iterable[str], scope: str) -> frozenset[str]:
+    """Give the directories that a listing went through: what they hold is known."""
+    found: set[str] = set()
+    for path in paths:
+        directory = posixpath.dirname(path)
+        while directory not in found and len(directory) >= len(scope):
+            found.add(directory)
+            if directory == scope:
+                break
+            directory = posixpath.dirname(directory)
+    return frozenset(found)

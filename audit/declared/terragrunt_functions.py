@@ -1,0 +1,262 @@
+"""Terragrunt's own functions, and Terraform's that read files; what would run or ask something is unknown."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from audit.declared.convert import STRING, convert
+from audit.declared.evaluate import Names as NamesOver
+from audit.declared.evaluate import Unknown, Value, evaluate
+from audit.declared.model import Link
+from audit.declared.repository import inside, parents, virtual
+from audit.declared.syntax import parse_template
+from audit.errors import EvaluationError
+
+if TYPE_CHECKING:
+    from audit.declared.terragrunt import Config, Include
+    from audit.model import Location
+
+_Function: TypeAlias = "Callable[[Config, Sequence[Value], Location], Value]"
+
+_UNKNOWN: Mapping[str, str] = {
+    "run_cmd": "run_cmd would run a command, which is never done",
+    "sops_decrypt_file": "sops_decrypt_file needs a key, secrets are not decrypted",
+    "get_aws_account_id": "get_aws_account_id depends on the caller's credentials",
+    "get_aws_account_alias": "get_aws_account_alias depends on the caller's credentials",
+    "get_aws_caller_identity_arn": "get_aws_caller_identity_arn depends on the caller's credentials",
+    "get_aws_caller_identity_user_id": "get_aws_caller_identity_user_id depends on the caller's credentials",
+    "get_terraform_command": "get_terraform_command depends on the command that is run",
+    "get_terraform_cli_args": "get_terraform_cli_args depends on the command that is run",
+    "get_terragrunt_source_cli_flag": "get_terragrunt_source_cli_flag depends on the command that is run",
+    "get_working_dir": "get_working_dir depends on the machine",
+    "get_default_retryable_errors": "get_default_retryable_errors is not evaluated",
+    "read_tfvars_file": "read_tfvars_file is not evaluated",
+    "constraint_check": "constraint_check is not evaluated",
+    "timecmp": "timecmp is not evaluated",
+    "fileset": "fileset is not evaluated",
+    "filebase64": "filebase64 is not evaluated",
+    "filemd5": "filemd5 is not evaluated",
+    "filesha1": "filesha1 is not evaluated",
+    "filesha256": "filesha256 is not evaluated",
+}
+_COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "get_terraform_commands_that_need_vars": ("apply", "console", "destroy", "import", "plan", "push", "refresh"),
+    "get_terraform_commands_that_need_locking": (
+        "apply",
+        "destroy",
+        "import",
+        "plan",
+        "refresh",
+        "taint",
+        "untaint",
+    ),
+    "get_terraform_commands_that_need_input": ("apply", "import", "init", "plan", "refresh"),
+    "get_terraform_commands_that_need_parallelism": ("apply", "plan", "destroy"),
+}
+_ANY_NUMBER = 99
+
+
+def call(config: Config, name: str, args: Sequence[Value], location: Location) -> Value | None:
+    """Call a function of Terragrunt in a configuration; None where ``name`` is none of them.
+
+    Raises EvaluationError as Terragrunt would.
+    """
+    if name in _UNKNOWN:
+        return Value(Unknown(_UNKNOWN[name]), location)
+    if name in _COMMANDS:
+        return Value(tuple(Value(command) for command in _COMMANDS[name]), location)
+    if name not in _FUNCTIONS:
+        return None
+    function, least, most = _FUNCTIONS[name]
+    if not least <= len(args) <= most:
+        raise EvaluationError(f"{name} takes {least} to {most} arguments, not {len(args)}")
+    return function(config, args, location)
+
+
+def _strings(args: Sequence[Value]) -> list[str] | Unknown:
+    """Give arguments as texts, or the first that is unknown."""
+    texts: list[str] = []
+    for arg in args:
+        raw = convert(arg, STRING).raw
+        if isinstance(raw, Unknown):
+            return raw
+        if not isinstance(raw, str):
+            raise EvaluationError("an argument must be a string, not null")
+        texts.append(raw)
+    return texts
+
+
+def _of_strings(function: Callable[[Config, list[str], Location], Value]) -> _Function:
+    """Make a function of texts one of values: unknown where an argument is."""
+
+    def wrapped(config: Config, args: Sequence[Value], location: Location) -> Value:
+        texts = _strings(args)
+        return Value(texts, location) if isinstance(texts, Unknown) else function(config, texts, location)
+
+    return wrapped
+
+
+def _text(text: str, location: Location) -> Value:
+    return Value(text, location)
+
+
+def _current_dir(config: Config) -> str:
+    return posixpath.dirname(config.current)
+
+
+def _find_in_parent_folders(config: Config, args: list[str], location: Location) -> Value:
+    """Look from the parent of the current configuration's directory upwards, to the repository's root."""
+    name = args[0] if args else ""
+    names = (name,) if name else ("terragrunt.hcl.json", "terragrunt.hcl")
+    for directory in parents(_current_dir(config)):
+        for candidate in names:
+            path = inside(candidate, directory) if not candidate.startswith("/") else candidate
+            if config.reader.repository.is_file(path) or config.reader.repository.is_dir(path):
+                return _text(virtual(path), location)
+    if len(args) > 1:
+        return _text(args[1], location)
+    raise EvaluationError(
+        f"find_in_parent_folders finds no '{names[-1]}' above {config.reader.repository.show(_current_dir(config))}"
+    )
+
+
+def _read_terragrunt_config(config: Config, args: Sequence[Value], location: Location) -> Value:
+    texts = _strings(args[:1])
+    if isinstance(texts, Unknown):
+        return Value(texts, location)
+    repository = config.reader.repository
+    path = inside(texts[0], _current_dir(config))
+    if not repository.is_file(path) and repository.is_dir(path):
+        defaults = [f"{path}/{name}".lstrip("/") for name in ("terragrunt.hcl.json", "terragrunt.hcl")]
+        path = next((default for default in defaults if repository.is_file(default)), defaults[-1])
+    if not repository.is_file(path):
+        if len(args) > 1:
+            return args[1]
+        raise EvaluationError(f"read_terragrunt_config: no file {repository.show(path)}")
+    found = config.reader.config(path, config)
+    return found.value.linked(Link(text=f"read_terragrunt_config({repository.show(path)})", place=location))
+
+
+def _get_original_terragrunt_dir(config: Config, _: list[str], location: Location) -> Value:
+    config.reader.bind(config.path)
+    return _text(virtual(posixpath.dirname(config.reader.unit)), location)
+
+
+def _selected(config: Config, args: list[str]) -> str | None:
+    """Give the path of the include that a function means: its own in an included file, the only one, or by label."""
+    if config.unit is not None:
+        return config.path
+    includes = [include for include in config.includes if include.path is not None]
+    if not config.includes:
+        return None
+    found: list[Include] = (
+        [include for include in includes if include.label == args[0]]
+        if args
+        else includes
+        if len(config.includes) == 1
+        else [include for include in includes if not include.label]
+    )
+    if not found:
+        raise EvaluationError(f"there is no include '{args[0]}'" if args else "with several includes, name the label")
+    return found[0].path
+
+
+def _relative(path: str, start: str) -> str:
+    return posixpath.relpath(virtual(path), virtual(start))
+
+
+def _path_relative_to_include(config: Config, args: list[str], location: Location) -> Value:
+    selected = _selected(config, args)
+    if selected is None:
+        return _text(".", location)
+    return _text(_relative(_current_dir(config), posixpath.dirname(selected)), location)
+
+
+def _path_relative_from_include(config: Config, args: list[str], location: Location) -> Value:
+    selected = _selected(config, args)
+    if selected is None:
+        return _text(".", location)
+    return _text(_relative(posixpath.dirname(selected), _current_dir(config)), location)
+
+
+def _get_parent_terragrunt_dir(config: Config, args: list[str], location: Location) -> Value:
+    selected = _selected(config, args)
+    return _text(virtual(_current_dir(config) if selected is None else posixpath.dirname(selected)), location)
+
+
+def _get_env(config: Config, args: list[str], location: Location) -> Value:
+    found = config.reader.environment.get(args[0])
+    if found is not None:
+        return _text(found, location)
+    if len(args) > 1:
+        return _text(args[1], location)
+    return Value(Unknown(f"environment variable {args[0]} is known only where the command runs"), location)
+
+
+def _file(config: Config, args: list[str], location: Location) -> Value:
+    path = inside(args[0], config.directory)
+    repository = config.reader.repository
+    return Value(repository.read(path), location, file=repository.show(path))
+
+
+def _fileexists(config: Config, args: list[str], location: Location) -> Value:
+    return Value(config.reader.repository.is_file(inside(args[0], config.directory)), location)
+
+
+def _templatefile(config: Config, args: Sequence[Value], location: Location) -> Value:
+    texts = _strings(args[:1])
+    if isinstance(texts, Unknown):
+        return Value(texts, location)
+    path, names = inside(texts[0], config.directory), args[1].raw
+    if isinstance(names, Unknown):
+        return Value(names, location)
+    if not isinstance(names, Mapping):
+        raise EvaluationError("the second argument of templatefile must be an object")
+    repository = config.reader.repository
+    template = parse_template(repository.read(path), repository.show(path), repository.limits)
+    found = evaluate(template, NamesOver({name: names[name] for name in names}, _Template(config)))
+    return Value(found.raw, location)
+
+
+class _Template:
+    """The scope of a template file: only the names that it was given, and functions."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    def variable(self, name: str, location: Location) -> Value:
+        """Refuse a name that the template was not given."""
+        message = f"the template is given no variable '{name}'"
+        raise EvaluationError(message, file=location.file, line=location.line, column=location.column)
+
+    def call(self, name: str, args: Sequence[Value], location: Location) -> Value | None:
+        """Call a function, but not templatefile again."""
+        if name == "templatefile":
+            raise EvaluationError("a template cannot call templatefile")
+        return call(self.config, name, args, location)
+
+
+def _simple(text: Callable[[Config], str]) -> _Function:
+    return _of_strings(lambda config, _, location: _text(text(config), location))
+
+
+_FUNCTIONS: Mapping[str, tuple[_Function, int, int]] = {
+    "find_in_parent_folders": (_of_strings(_find_in_parent_folders), 0, 2),
+    "read_terragrunt_config": (_read_terragrunt_config, 1, 2),
+    "get_terragrunt_dir": (_simple(lambda config: virtual(_current_dir(config))), 0, 0),
+    "get_original_terragrunt_dir": (_of_strings(_get_original_terragrunt_dir), 0, 0),
+    "get_parent_terragrunt_dir": (_of_strings(_get_parent_terragrunt_dir), 0, 1),
+    "path_relative_to_include": (_of_strings(_path_relative_to_include), 0, 1),
+    "path_relative_from_include": (_of_strings(_path_relative_from_include), 0, 1),
+    "get_repo_root": (_simple(lambda _: virtual("")), 0, 0),
+    "get_path_from_repo_root": (_simple(lambda config: _relative(_current_dir(config), "")), 0, 0),
+    "get_path_to_repo_root": (_simple(lambda config: _relative("", _current_dir(config))), 0, 0),
+    "get_env": (_of_strings(_get_env), 1, 2),
+    "get_platform": (_simple(lambda _: "linux"), 0, 0),
+    "mark_as_read": (_of_strings(lambda _, args, location: _text(args[0], location)), 1, 1),
+    "file": (_of_strings(_file), 1, 1),
+    "fileexists": (_of_strings(_fileexists), 1, 1),
+    "templatefile": (_templatefile, 2, 2),
+}
