@@ -1,1 +1,34 @@
-"""Renderings: one module per format, each with ``render(results) -> str``."""
+"""Renderings: one module per format, each a pure function from the results of a run to text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+if TYPE_CHECKING:
+    from audit.verdict.results import Results
+
+__all__ = ["FORMATS", "Renderer"]
+
+Renderer: TypeAlias = Callable[["Results"], str]
+
+
+def _lazy(module: str) -> Renderer:
+    """Import a renderer when it is first called: whoever asks for JSON does not wait for Jinja2."""
+
+    def render(results: Results) -> str:
+        return cast("Renderer", import_module(module).render)(results)
+
+    return render
+
+
+FORMATS: Mapping[str, Renderer] = MappingProxyType(
+    {
+        "html": _lazy("reports.html"),
+        "json": _lazy("reports.json"),
+        "junit": _lazy("reports.junit"),
+        "terminal": _lazy("reports.terminal"),
+    }
+)

@@ -1,0 +1,48 @@
+"""What the user asked to have written: ``FORMAT=PATH`` read, refused early, and carried out."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from audit.errors import UsageError
+from reports import FORMATS
+from reports.write import WriteError, check_target, write
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audit.verdict.results import Results
+
+
+def parse_request(text: str) -> tuple[str, str]:
+    """Split ``FORMAT=PATH``; the path may be ``-`` for standard output."""
+    name, equals, path = text.partition("=")
+    if not equals or not path:
+        raise UsageError(f"--report {text}: give it as FORMAT=PATH, or FORMAT=- for standard output")
+    if name not in FORMATS:
+        raise UsageError(f"--report {text}: unknown format {name!r}; known are {', '.join(sorted(FORMATS))}")
+    return name, path
+
+
+def check_requests(requests: Sequence[tuple[str, str]]) -> None:
+    """Refuse what could not be written at the end, before the work begins."""
+    seen: dict[str, str] = {}
+    for name, path in requests:
+        place = path if path == "-" else os.path.realpath(path)
+        if place in seen and not place.startswith("/dev/"):
+            raise UsageError(f"--report {name}={path}: the {seen[place]} report goes there already; give each its own")
+        seen[place] = name
+        check_target(path)
+
+
+def emit(results: Results, requests: Sequence[tuple[str, str]]) -> None:
+    """Draw and write every report that was asked for; one that fails does not keep the others from being written."""
+    failures = []
+    for name, path in requests:
+        try:
+            write(path, FORMATS[name](results))
+        except WriteError as error:
+            failures.append(str(error))
+    if failures:
+        raise WriteError("; ".join(failures))

@@ -1,0 +1,41 @@
+"""The compliance report: one static page that needs no network and no JavaScript, and prints."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from reports.html.view import page
+from reports.text import neutral, one_line
+
+if TYPE_CHECKING:
+    from audit.verdict.results import Results
+
+
+def render(results: Results) -> str:
+    """Draw the page."""
+    return _environment().get_template("report.html.j2").render(page=page(results))
+
+
+def _plain(value: object) -> object:
+    """Take the sting out of text before it is escaped: direction marks and control characters survive escaping."""
+    return neutral(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("reports", "html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_plain,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["short"] = one_line
+    environment.filters["thousands"] = "{:,}".format
+    return environment

@@ -1,0 +1,106 @@
+"""JUnit XML in the shape of pytest's xunit1: account and region in ``classname``, the check in ``name``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from reports.causes import ordered, place
+from reports.text import neutral, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from audit.verdict.finding import Finding
+    from audit.verdict.results import Results
+
+_TAGS = {"fail": "failure", "unknown": "error", "error": "error", "waived": "skipped"}
+
+
+def render(results: Results) -> str:
+    """Draw every finding and every pass as a test case; unknown is an error, never a pass."""
+    cases = [*map(_finding, ordered(results)), *_passes(results)]
+    suite = ET.Element(
+        "testsuite",
+        name="pipelines-audit",
+        tests=str(len(cases)),
+        failures=_count(cases, "failure"),
+        errors=_count(cases, "error"),
+        skipped=_count(cases, "skipped"),
+        time="0",
+        timestamp=results.run.judged_at.isoformat(),
+    )
+    suite.append(_properties(_about(results)))
+    suite.extend(cases)
+    root = ET.Element("testsuites", name="pipelines-audit")
+    root.append(suite)
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _count(cases: list[ET.Element], tag: str) -> str:
+    return str(sum(case.find(tag) is not None for case in cases))
+
+
+def _about(results: Results) -> Iterator[tuple[str, str | None]]:
+    run, source = results.run, results.release_source
+    yield "verdict", results.verdict
+    yield "incomplete", run.incomplete
+    yield "run_id", run.id
+    yield "tool_version", run.tool_version
+    yield "caller", run.caller
+    yield "selection", run.selection.words
+    yield "snapshot_sha256", results.snapshot_sha256
+    yield "snapshot_taken_at", results.snapshot_taken_at.isoformat()
+    yield "releases", f"{source.kind} as of {source.as_of}, newest {source.newest or 'unknown'}"
+    yield "units_read", f"{results.coverage.read} of {results.coverage.expected}"
+    yield "not_applicable", str(results.summary.get("not_applicable", 0))
+
+
+def _properties(pairs: Iterator[tuple[str, str | None]]) -> ET.Element:
+    element = ET.Element("properties")
+    for name, value in pairs:
+        if value:
+            ET.SubElement(element, "property", name=name, value=neutral(value))
+    return element
+
+
+def _finding(finding: Finding) -> ET.Element:
+    account = finding.account or finding.account_id
+    classname = ".".join(part for part in (account, finding.region) if part) or finding.subject
+    detail = f"[{finding.container or finding.subject}]" if finding.container or finding.subject else ""
+    case = ET.Element("testcase", classname=one_line(classname), name=one_line(f"{finding.check}{detail}"), time="0")
+    if finding.location:
+        case.set("file", neutral(finding.location.file))
+        case.set("line", str(finding.location.line))
+    case.append(_properties(_facts(finding)))
+    case.append(_outcome(finding))
+    return case
+
+
+def _facts(finding: Finding) -> Iterator[tuple[str, str | None]]:
+    for name in ("severity", "outcome", "account_id", "unit", "container", "declared", "running", "released", "id"):
+        yield name, getattr(finding, name)
+    yield "controls", ", ".join(finding.controls)
+
+
+def _outcome(finding: Finding) -> ET.Element:
+    element = ET.Element(_TAGS[finding.outcome], message=one_line(finding.message))
+    if finding.outcome == "waived":
+        note = finding.waiver
+        reason = f"waived by {note.id} ({note.owner}) until {note.expires}: {note.reason}; " if note else "waived; "
+        element.set("message", one_line(reason + finding.message))
+        return element
+    element.set("type", finding.severity if finding.outcome == "fail" else finding.outcome)
+    lines = [finding.message, f"where: {place(finding)}", f"what to do: {finding.remedy}"]
+    if finding.location:
+        lines.insert(1, f"declared at: {finding.location}:{finding.location.column}")
+    element.text = neutral("\n".join(lines))
+    return element
+
+
+def _passes(results: Results) -> Iterator[ET.Element]:
+    names = {row.unit: ".".join(part for part in (row.account, row.region) if part) for row in results.units}
+    for passed in sorted(results.passes, key=lambda p: (p.unit, p.check)):
+        where = names.get(passed.unit) or passed.unit
+        yield ET.Element("testcase", classname=one_line(where), name=one_line(passed.check), time="0")

@@ -1,0 +1,95 @@
+"""pytest plugin: ``--report FORMAT=PATH``, refused early, written at the end of the session from its results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from audit.errors import UsageError
+from reports.emit import check_requests, emit, parse_request
+from reports.write import WriteError
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from _pytest.terminal import TerminalReporter
+
+    from audit.verdict.results import Results
+
+REQUESTS = pytest.StashKey[tuple[tuple[str, str], ...]]()
+FAILURE = pytest.StashKey[str]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--report``."""
+    parser.getgroup("pipelines-audit").addoption(
+        "--report",
+        action="append",
+        default=[],
+        metavar="FORMAT=PATH",
+        help="write a report (repeatable; PATH may be - for standard output): html, json, junit, terminal",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the requests and refuse what could not be written, before anything is looked at."""
+    page: str | None = config.getoption("htmlpath", default=None)
+    try:
+        requests = tuple(map(parse_request, config.getoption("report")))
+        check_requests((*requests, ("pytest-html", page)) if page else requests)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.stash[REQUESTS] = requests
+    if page:
+        config.option.self_contained_html = True
+        config.pluginmanager.import_plugin("reports.pytest_html")
+
+
+@pytest.hookimpl(optionalhook=True, trylast=True)
+def pytest_metadata(metadata: MutableMapping[str, object]) -> None:
+    """Drop what pytest-metadata gathered for the report of pytest-html: plugins, and every CI variable that was set.
+
+    Here, not among the other hooks for pytest-html: it is called before they are registered.
+    """
+    metadata.clear()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the reports once the judging plugin has laid down its results."""
+    results = results_of(session.config)
+    if results is None:
+        return
+    requests = session.config.stash[REQUESTS]
+    try:
+        emit(results, requests)
+    except WriteError as error:
+        session.config.stash[FAILURE] = str(error)
+        session.exitstatus = error.exit_code
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
+    """Show the table, unless standard output carries a report; a report that could not be written is said last."""
+    results = results_of(config)
+    if results is not None and not _stdout_taken(config.stash[REQUESTS]):
+        from reports import terminal  # noqa: PLC0415 -- not needed where only files are written
+
+        writer = terminalreporter._tw  # noqa: SLF001 -- pytest has no public way to its width and colour
+        text = terminal.render(results, width=max(writer.fullwidth, 60), colour=writer.hasmarkup)
+        terminalreporter.write(f"\n{text}")
+    if FAILURE in config.stash:
+        terminalreporter.write_line(f"error: {config.stash[FAILURE]}", red=True)
+
+
+def results_of(config: pytest.Config) -> Results | None:
+    """Give the results that the judging plugin left in the stash; None where the run did not get that far."""
+    judging = config.pluginmanager.get_plugin("audit.plugin")
+    if judging is None:
+        return None
+    key: pytest.StashKey[Results] = judging.RESULTS
+    return config.stash.get(key, None)
+
+
+def _stdout_taken(requests: tuple[tuple[str, str], ...]) -> bool:
+    return any(path == "-" for _, path in requests)

@@ -1,0 +1,41 @@
+"""Runs of pytest with the reporting plugin, in a process of their own, with results that the test chose."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+Run: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
+
+_ROOT = Path(__file__).resolve().parents[2]
+_NO_TRACE = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "--tb=line")
+
+
+@pytest.fixture
+def judged(tmp_path: Path) -> Run:
+    """Run pytest on a module of items that yield findings of the sample named by ``seeded``."""
+
+    def run(
+        *options: str, module: str = "def test_x(): pass", seeded: str = "results"
+    ) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "test_seeded.py").write_text(f"import pytest\n{module}", encoding="utf-8")
+        (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "CI"))}
+        ci = {"GITLAB_CI": "true", "CI_COMMIT_SHA": "planted-in-ci", "JENKINS_URL": "http://planted-in-ci.example.com"}
+        argv = [sys.executable, "-m", "pytest", *_NO_TRACE, "-p", "reports.plugin", "-p", "tests.reports.seeded"]
+        return subprocess.run(
+            [*argv, *options],
+            cwd=tmp_path,
+            env={**kept, **ci, "SEEDED": seeded, "PYTHONPATH": str(_ROOT), "COLUMNS": "140"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run

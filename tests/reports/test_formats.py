@@ -1,0 +1,51 @@
+"""What holds for every format: golden files, byte-identity, and hostile text made inert."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from audit.verdict.results import from_json
+from reports import FORMATS
+from tests.reports import golden, sample
+
+EACH = pytest.mark.parametrize("name", sorted(FORMATS))
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+@EACH
+def test_golden(name: str) -> None:
+    """The sample is drawn exactly as in the golden file."""
+    assert FORMATS[name](sample.results()) == golden.path(name).read_text(encoding="utf-8")
+
+
+@EACH
+def test_same_results_same_bytes(name: str) -> None:
+    """Results that went through JSON give byte-identical reports."""
+    results = sample.results()
+    again = from_json(FORMATS["json"](results), name="results.json")
+    assert FORMATS[name](again) == FORMATS[name](results)
+
+
+@EACH
+def test_no_control_character_gets_through(name: str) -> None:
+    """No escape sequence, direction mark or surrogate is in the report; it can be written as UTF-8."""
+    text = FORMATS[name](sample.hostile())
+    assert CONTROL.findall(text.replace("\r\n", "\n")) == []
+    assert text.encode("utf-8")
+
+
+@EACH
+def test_clean_run_is_drawn(name: str) -> None:
+    """A run without findings has a report too, and it ends with a newline."""
+    assert FORMATS[name](sample.clean()).endswith("\n")
+
+
+def test_table_is_imported_lazily() -> None:
+    """Looking at the table costs neither Jinja2 nor tabulate."""
+    code = "import sys, reports; print(sorted({'jinja2', 'tabulate', 'pydantic', 'pytest'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

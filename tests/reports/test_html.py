@@ -1,0 +1,167 @@
+"""The compliance report says everything, in valid HTML that carries nothing foreign."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import html5lib
+import pytest
+
+from audit.verdict.results import Coverage
+from reports.html import render
+from tests.reports import sample
+from tests.reports.browser import chromium_page, needs_chromium
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from audit.verdict.results import Results
+
+NAMESPACE = "{http://www.w3.org/1999/xhtml}"
+KINDS = pytest.mark.parametrize("kind", ["results", "clean", "hostile"])
+
+
+def tree(results: Results) -> ET.Element:
+    """Parse the page strictly: any error of HTML fails."""
+    parser = html5lib.HTMLParser(tree=html5lib.getTreeBuilder("etree"), strict=True)
+    root = parser.parse(render(results))
+    assert isinstance(root, ET.Element)
+    return root
+
+
+def text_of(results: Results) -> str:
+    """Give the words of the page, without its style."""
+    body = tree(results).find(f"{NAMESPACE}body")
+    assert body is not None
+    return " ".join(" ".join(body.itertext()).split())
+
+
+@KINDS
+def test_page_is_valid_and_linked(kind: str) -> None:
+    """It parses strictly, ids are unique, and every link leads to one of them."""
+    root = tree(getattr(sample, kind)())
+    ids = [element.get("id") for element in root.iter() if element.get("id")]
+    links = [str(element.get("href")) for element in root.iter(f"{NAMESPACE}a")]
+    assert len(ids) == len(set(ids))
+    assert {link.removeprefix("#") for link in links} <= set(ids)
+
+
+@KINDS
+def test_page_is_self_contained_and_inert(kind: str) -> None:
+    """No script, image, frame, form, handler or link to the outside, whatever the results hold."""
+    root = tree(getattr(sample, kind)())
+    tags = {element.tag.removeprefix(NAMESPACE) for element in root.iter() if isinstance(element.tag, str)}
+    assert tags.isdisjoint({"script", "img", "svg", "iframe", "object", "form", "link", "base", "textarea"})
+    attributes = {name for element in root.iter() for name in element.attrib}
+    assert not [name for name in attributes if name.startswith("on")]
+
+
+def test_everything_is_on_the_page() -> None:
+    """Verdict, coverage, sources, who, what, where, the mend, the gap's permission and the waiver's days."""
+    text = text_of(sample.results())
+    for part in (
+        "exit 1: 17 findings ≥ low",
+        "5 of 6 units read",
+        "4 complete 1 partial 1 unread",
+        "from the bundled list, as of 2026-02-12",
+        "2026-11-24 02:00:31 UTC",
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "assumed-role/pipelines-audit/nightly",
+        "common.hcl:25",
+        "NIST-800-53:CM-2",
+        "aws ecs DescribeTaskDefinition, request 5f0c3c0e",
+        "merged, never applied",
+        "cd stage/us-west-2/mgmt/ecs-deploy-runner && terragrunt apply",
+        "ecs:ListTaskDefinitions",
+        "W-2026-007",
+        "change freeze until release 14",
+        "20 passed and 9 did not apply",
+    ):
+        assert part in text
+
+
+def test_matrix_has_words_and_links() -> None:
+    """Each field says its state in words; one with findings links to the first of them."""
+    page = render(sample.results())
+    assert re.search(r'<th scope="row">stage.*?<td class="d"><a href="#f\d+">✗ drift.*?v0\.52\.0 → v0\.52\.1', page)
+    order = re.findall(r'<tr><th scope="row">(\w+) <small>', page)
+    assert order[:6] == list(sample.ACCOUNTS)
+
+
+def test_incomplete_run_says_so_first() -> None:
+    """The banner is the first thing of the main part."""
+    results = sample.results()
+    cut = replace(results, run=replace(results.run, incomplete="interrupted after 40 of 66 checks"))
+    assert "INCOMPLETE interrupted after 40 of 66 checks Summary" in text_of(cut)
+    assert "INCOMPLETE" not in text_of(results)
+
+
+@pytest.mark.parametrize(
+    ("code", "headline"),
+    [
+        (0, "In sync and fully covered"),
+        (1, "Findings to act on"),
+        (10, "Incomplete: not everything could be read"),
+        (99, "The audit ended early"),
+    ],
+)
+def test_headline_is_in_words(code: int, headline: str) -> None:
+    """The exit code is said in words, a strange one too."""
+    assert headline in text_of(replace(sample.results(), exit_code=code))
+
+
+def test_empty_fleet_is_drawn() -> None:
+    """No units, nothing read: the page says so instead of an empty table."""
+    nothing = Coverage(expected=0, complete=0, partial=0, unread=0, excluded=3, read=0, gaps=())
+    text = text_of(replace(sample.clean(), units=(), passes=(), coverage=nothing))
+    assert "No unit with a container was read." in text
+    assert "No check passed anywhere." in text
+    assert "3 excluded" in text
+
+
+@pytest.mark.parametrize(
+    ("accounts", "containers", "drifting"),
+    [pytest.param(1000, 4, 1000, id="all-drift"), pytest.param(1000, 30, 300, id="wide")],
+)
+def test_large_fleet_stays_below_2_mb(accounts: int, containers: int, drifting: int) -> None:
+    """A thousand accounts fit, with every finding on the page."""
+    page = render(sample.large(accounts, containers, drifting))
+    assert len(page.encode()) < 2_000_000
+    assert page.count('<tr id="f') == drifting
+
+
+def test_too_many_findings_are_cut_and_counted() -> None:
+    """Beyond 3,000 rows the rest is counted, and links of the matrix lead to the card."""
+    page = render(sample.large(5000, 2, 5000))
+    assert "2,000 more of this cause are not listed here" in page
+    assert '<a href="#c1">' in page
+
+
+@needs_chromium
+def test_hostile_text_is_inert_in_a_browser(tmp_path: Path) -> None:
+    """Chromium executes nothing and asks for nothing."""
+    file = tmp_path / "report.html"
+    file.write_text(render(sample.hostile()), encoding="utf-8")
+    with chromium_page(file) as page:
+        page.wait_for_timeout(200)
+        assert page.title() == "Pipelines audit: Findings to act on"
+        assert page.locator("img, script, svg").count() == 0
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [390, 1280])
+def test_page_works_without_scripts_at_any_width(tmp_path: Path, width: int) -> None:
+    """Links of the matrix lead to their finding, and nothing sticks out sideways."""
+    file = tmp_path / "report.html"
+    file.write_text(render(sample.results()), encoding="utf-8")
+    with chromium_page(file, width=width, scripts=False) as page:
+        link = page.locator(".matrix td.d a").first
+        target = str(link.get_attribute("href"))
+        link.click()
+        assert page.url.endswith(target)
+        assert page.locator(target).is_visible()
+    with chromium_page(file, width=width) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
