@@ -1,0 +1,257 @@
+"""Settings: one table of options for the command line, pytest, the environment and pipelines-audit.toml.
+
+Nearer wins: default < ``pipelines-audit.toml`` of the audited repository < the user's own file < ``--config`` <
+``PIPELINES_AUDIT_…`` < option. The file in the audited repository is data of that repository: it may set policy only
+(``Option.policy``); a key that could run, read or send something is an error there.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, ClassVar, Literal, TypeAlias, get_args
+
+from audit.errors import UsageError
+from audit.model import SeverityName
+
+ENVIRONMENT_PREFIX = "PIPELINES_AUDIT_"
+FILE_NAME = "pipelines-audit.toml"
+
+Kind: TypeAlias = Literal["text", "path", "flag", "number", "level", "words"]
+Raw: TypeAlias = Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Everything a run can be told; the field names are the keys of the configuration file."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    infra_live: Path | None = None
+    at: str | None = None
+    snapshot: Path | None = None
+    role_arn: str | None = None
+    profile: str | None = None
+    account: tuple[str, ...] = ()
+    region: tuple[str, ...] = ()
+    check: tuple[str, ...] = ()
+    severity: SeverityName | None = None
+    fail_on: SeverityName = "low"
+    release_repo: str = "gruntwork-io/terraform-aws-ci"
+    github_url: str = "https://api.github.com"
+    releases_file: Path | None = None
+    offline: bool = False
+    max_release_age_days: int = 90
+    workers: int = 16
+
+    def words(self) -> str:
+        """Give the selection as it would stand on the command line; empty where everything is selected."""
+        given = [
+            f"--{name} {quoted(value)}" for name in ("account", "region", "check") for value in getattr(self, name)
+        ]
+        return " ".join([*given, *([f"--severity {self.severity}"] if self.severity else [])])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Option:
+    """One option: the Settings field it sets, how it is read, and whether the audited repository may set it."""
+
+    name: str
+    kind: Kind
+    help: str
+    metavar: str | None = None
+    policy: bool = False
+
+    @property
+    def flag(self) -> str:
+        """Name it as on a command line."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """Name it as in the environment."""
+        return ENVIRONMENT_PREFIX + self.name.upper()
+
+
+LEVELS: tuple[SeverityName, ...] = get_args(SeverityName)
+
+_REPOSITORY = (
+    Option(
+        name="infra_live", kind="path", metavar="PATH", help="the infrastructure-live repository, or a folder in it"
+    ),
+    Option(name="at", kind="text", metavar="REV", help="evaluate this git revision instead of the working tree"),
+)
+_ACCESS = (
+    Option(
+        name="role_arn",
+        kind="text",
+        metavar="TEMPLATE",
+        help="role to assume in each account, e.g. 'arn:aws:iam::{account_id}:role/NAME'",
+    ),
+    Option(name="profile", kind="text", metavar="TEMPLATE", help="AWS profile of each account, e.g. 'your-{account}'"),
+    Option(name="workers", kind="number", metavar="N", help="how many accounts are read at once (default 16)"),
+)
+_SELECTION = (
+    Option(name="account", kind="words", metavar="GLOB", policy=True, help="only accounts whose name or id matches"),
+    Option(name="region", kind="words", metavar="NAME", policy=True, help="only this region; globs work too"),
+)
+_RELEASES = (
+    Option(name="release_repo", kind="text", metavar="OWNER/NAME", help="where releases are published (a fork, say)"),
+    Option(name="github_url", kind="text", metavar="URL", help="GitHub API; for Enterprise https://HOST/api/v3"),
+    Option(name="releases_file", kind="path", metavar="FILE", help="read the releases from this JSON file"),
+    Option(name="offline", kind="flag", help="use the bundled list of releases, don't ask GitHub"),
+    Option(
+        name="max_release_age_days",
+        kind="number",
+        metavar="DAYS",
+        policy=True,
+        help="a list of releases older than this cannot prove that a tag is the newest (default 90)",
+    ),
+)
+_JUDGING = (
+    Option(name="snapshot", kind="path", metavar="FILE", help="judge this snapshot instead of looking"),
+    Option(name="check", kind="words", metavar="ID", policy=True, help="only this check"),
+    Option(name="severity", kind="level", metavar="LEVEL", policy=True, help="only checks of this severity or worse"),
+    Option(
+        name="fail_on",
+        kind="level",
+        metavar="LEVEL",
+        policy=True,
+        help="findings below this severity don't fail the run (default low)",
+    ),
+)
+GROUPS: Mapping[str, tuple[Option, ...]] = {
+    "repository": _REPOSITORY,
+    "access": _ACCESS,
+    "selection": _SELECTION,
+    "releases": _RELEASES,
+    "judging": _JUDGING,
+}
+OPTIONS: Mapping[str, Option] = {option.name: option for group in GROUPS.values() for option in group}
+
+
+def resolve(given: Raw, environment: Mapping[str, str], *, config: Path | None = None) -> tuple[Settings, str | None]:
+    """Merge what options, environment and files say into Settings, with the SHA-256 of the files' text.
+
+    ``given`` holds options by field name, None or empty where not given. Raises UsageError that names the source and
+    the key of every value that cannot be used.
+    """
+    options = {name: value for name, value in given.items() if value not in (None, ())}
+    near = {**from_environment(environment), **options}
+    trusted = [path for path in (_user_file(environment), config or _variable_file(environment)) if path is not None]
+    texts: list[str] = []
+    far: dict[str, object] = {}
+    for path in trusted:
+        text = _text(path, required=path != _user_file(environment))
+        texts.append(text)
+        far.update(read_file(text, path, policy_only=False))
+    repository = near.get("infra_live", far.get("infra_live"))
+    if repository is not None:
+        found = Path(str(repository)) / FILE_NAME
+        if not any(_same(found, path) for path in trusted):
+            texts.append(_text(found, required=False))
+            far = {**read_file(texts[-1], found, policy_only=True), **far}
+    digest = hashlib.sha256("\0".join(texts).encode()).hexdigest() if any(texts) else None
+    return _validated({**far, **near}, "options"), digest
+
+
+def from_environment(environment: Mapping[str, str]) -> dict[str, object]:
+    """Read the PIPELINES_AUDIT_… variables; lists are split at commas and white space."""
+    found: dict[str, object] = {}
+    for option in OPTIONS.values():
+        text = environment.get(option.variable, "")
+        if not text:
+            continue
+        match option.kind:
+            case "words":
+                found[option.name] = tuple(part for part in re.split(r"[,\s]+", text) if part)
+            case "flag":
+                found[option.name] = _flag(option.variable, text)
+            case _:
+                found[option.name] = text
+    return found
+
+
+def read_file(text: str, path: Path, *, policy_only: bool) -> dict[str, object]:
+    """Read a configuration file's text; relative paths in it count from its own folder.
+
+    Raises UsageError that names every key that is unknown, not allowed there, or of the wrong kind.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: not valid TOML: {error}") from None
+    faults = [_unknown(key) for key in content if key not in OPTIONS]
+    if policy_only:
+        faults += [
+            f"{key} is not read from the audited repository; give it by --config or {OPTIONS[key].variable}"
+            for key in content
+            if key in OPTIONS and not OPTIONS[key].policy
+        ]
+    if faults:
+        raise UsageError(f"{path}: " + "; ".join(faults))
+    _validated(content, str(path))
+    paths = {key: path.parent / str(value) for key, value in content.items() if OPTIONS[key].kind == "path"}
+    return {**content, **paths}
+
+
+def quoted(text: str) -> str:
+    """Quote a value for a line that people may copy into a shell."""
+    return text if re.fullmatch(r"[\w./:@=+-]+", text) else "'" + text.replace("'", "'\\''") + "'"
+
+
+def _unknown(key: str) -> str:
+    near = difflib.get_close_matches(key, OPTIONS, n=1)
+    return f"unknown key {key!r}" + (f" (did you mean {near[0]!r}?)" if near else "")
+
+
+def _flag(variable: str, text: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    try:
+        return words[text.lower()]
+    except KeyError:
+        raise UsageError(f"{variable}: {text!r} is neither true nor false") from None
+
+
+def _text(path: Path, *, required: bool) -> str:
+    try:
+        return path.read_text(encoding="utf-8") if required or path.is_file() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise UsageError(f"{path}: cannot be read: {reason}") from None
+
+
+def _user_file(environment: Mapping[str, str]) -> Path | None:
+    home = environment.get("XDG_CONFIG_HOME") or (environment["HOME"] + "/.config" if environment.get("HOME") else None)
+    return Path(home) / "pipelines-audit" / "config.toml" if home else None
+
+
+def _variable_file(environment: Mapping[str, str]) -> Path | None:
+    named = environment.get(ENVIRONMENT_PREFIX + "CONFIG")
+    return Path(named) if named else None
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
+
+
+def _validated(raw: Raw, source: str) -> Settings:
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 -- start-up: not for --help
+
+    try:
+        return TypeAdapter(Settings).validate_python(raw)
+    except ValidationError as error:
+        faults = [f"{fault['loc'][0]}: {_words(fault['msg'])}" for fault in error.errors(include_url=False)]
+        raise UsageError(f"{source}: " + "; ".join(faults)) from None
+
+
+def _words(message: str) -> str:
+    return message[:1].lower() + message[1:].replace("Input", "input")
+
+
+assert {field.name for field in fields(Settings)} == set(OPTIONS), "every setting is an option"
