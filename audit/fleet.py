@@ -1,0 +1,157 @@
+"""The fleet: which accounts and regions to look at, in which order, and which of them cannot be placed.
+
+Pure: from what is declared and what the user selected to the targets of ``audit.running``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from audit.errors import NothingSelectedError
+from audit.model import Account, Gap, ImageRef
+from audit.running.model import Observation, RegistryTarget, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from audit.config import Settings
+    from audit.declared.model import Declared, DeclaredContainer, DeclaredUnit
+
+GUIDE_ORDER = ("logs", "shared", "security", "dev", "stage", "prod")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """Accounts in the order in which changes reach them, and where that order came from."""
+
+    accounts: tuple[Account, ...]
+    source: str
+
+
+def select(declared: Declared, settings: Settings) -> Declared:
+    """Keep the units whose account (name or id) and region match; gaps that name another account go too.
+
+    Raises NothingSelectedError where there is no unit at all, or none is left.
+    """
+    if not declared.units and not declared.gaps:
+        raise NothingSelectedError(
+            f"no ECS Deploy Runner unit found below {settings.infra_live}: a unit is a terragrunt.hcl whose "
+            "terraform.source names a module ecs-deploy-runner; give the repository that holds them by --infra-live"
+        )
+    units = tuple(unit for unit in declared.units if _matches(unit, settings))
+    gaps = tuple(gap for gap in declared.gaps if _matches(gap, settings))
+    if not units and not gaps:
+        known = ", ".join(sorted({f"{unit.account or '?'}/{unit.region or '?'}" for unit in declared.units}))
+        raise NothingSelectedError(f"nothing matches {settings.words()}; the repository declares {known}")
+    paths = {unit.path for unit in units}
+    containers = tuple(row for row in declared.containers if row.unit in paths)
+    return replace(declared, units=units, containers=containers, gaps=gaps)
+
+
+def deploy_order(accounts: Iterable[Account]) -> Order:
+    """Sort accounts by ``deploy_order`` (missing first, ties in file order), else as the upgrade guide has it.
+
+    Without any ``deploy_order``: logs, shared, security, dev, stage, prod; others by name before prod-like ones.
+    """
+    given = tuple(accounts)
+    if any(account.deploy_order is not None for account in given):
+        ranked = sorted(given, key=lambda account: -1 if account.deploy_order is None else account.deploy_order)
+        return Order(accounts=tuple(ranked), source="deploy_order of the accounts file")
+    return Order(accounts=tuple(sorted(given, key=_guide_rank)), source="the upgrade guide's order, by name")
+
+
+def targets(declared: Declared, order: Order) -> tuple[tuple[Target, ...], tuple[Gap, ...]]:
+    """Group the declared units by account and region, in deploy order; a unit that lacks one of them is a gap."""
+    stacks: dict[tuple[str, str], set[str]] = defaultdict(set)
+    accounts: dict[str, Account] = {}
+    gaps = []
+    for unit in declared.units:
+        if unit.account_id is None or unit.region is None or unit.stack is None:
+            gaps.append(_unplaced(unit))
+            continue
+        accounts.setdefault(unit.account_id, _account(unit, unit.account_id, order))
+        stacks[unit.account_id, unit.region].add(unit.stack)
+    rank = {account.id: index for index, account in enumerate(order.accounts)}
+    places = sorted(stacks, key=lambda place: (rank.get(place[0], -1), accounts[place[0]].name, place[1]))
+    found = (
+        Target(account=accounts[id_], region=region, stacks=tuple(sorted(stacks[id_, region])))
+        for id_, region in places
+    )
+    return tuple(found), tuple(gaps)
+
+
+def registry_targets(
+    containers: Iterable[DeclaredContainer], observations: Iterable[Observation], order: Order, newest: str | None
+) -> tuple[RegistryTarget, ...]:
+    """List the ECR repositories that declared images live in, with the tags that matter: declared, running, newest."""
+    tags: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for row in containers:
+        place = repository_of(row.image)
+        if place is not None:
+            tags[place].update(tag for tag in (row.tag, newest) if tag)
+    for image in running_images(observations):
+        place = repository_of(image.name)
+        if place in tags and image.tag:
+            tags[place].add(image.tag)
+    names = {account.id: account for account in order.accounts}
+    return tuple(
+        RegistryTarget(
+            account=names.get(id_, Account(name=id_, id=id_)),
+            region=region,
+            repository=name,
+            tags=tuple(sorted(wanted)),
+        )
+        for (id_, region, name), wanted in sorted(tags.items())
+        if wanted
+    )
+
+
+def repository_of(image: str | None) -> tuple[str, str, str] | None:
+    """Split an ECR image name into registry id, region and repository; None for what does not live in ECR."""
+    if image is None:
+        return None
+    reference = ImageRef.parse(image)
+    return (*reference.ecr, reference.repository) if reference.ecr else None
+
+
+def running_images(observations: Iterable[Observation]) -> Iterable[ImageRef]:
+    """Walk through the image references of all task definitions that were seen."""
+    for observation in observations:
+        if observation.families.kind == "seen":
+            for definition in observation.families.value:
+                yield from (ImageRef.parse(found.image) for found in definition.images)
+
+
+def _matches(thing: DeclaredUnit | Gap, settings: Settings) -> bool:
+    names = [name for name in (thing.account, thing.account_id) if name]
+    # A gap that names no account belongs to everybody: leaving it out would hide what could not be read.
+    account = not settings.account or not names or any(fnmatchcase(n, glob) for n in names for glob in settings.account)
+    region = not settings.region or not thing.region or any(fnmatchcase(thing.region, glob) for glob in settings.region)
+    return account and region
+
+
+def _guide_rank(account: Account) -> tuple[int, str]:
+    if account.name in GUIDE_ORDER[:-1]:
+        return GUIDE_ORDER.index(account.name), ""
+    return len(GUIDE_ORDER) + (account.name.startswith("prod") or account.name.endswith("prod")), account.name
+
+
+def _account(unit: DeclaredUnit, id_: str, order: Order) -> Account:
+    known: Mapping[str | None, Account] = {account.id: account for account in order.accounts}
+    return known.get(id_) or Account(name=unit.account or id_, id=id_)
+
+
+def _unplaced(unit: DeclaredUnit) -> Gap:
+    parts = (("account id", unit.account_id), ("region", unit.region), ("stack name", unit.stack))
+    missing = " and ".join(word for word, value in parts if value is None)
+    return Gap(
+        what="unit",
+        account=unit.account,
+        account_id=unit.account_id,
+        region=unit.region,
+        unit=unit.path,
+        message=f"{unit.path}: {missing} unknown, so it was not looked at; write it where it can be read",
+    )
