@@ -1,0 +1,126 @@
+"""One look: declared, running and released, once, into a Snapshot.
+
+The only place where the three meet before they are frozen. ``Progress`` is told what goes on; nothing is printed here.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+import audit
+from audit import fleet
+from audit.declared.tree import open_tree
+from audit.declared.units import read as read_declared
+from audit.errors import UsageError
+from audit.released.read import read as read_released
+from audit.running.model import Running
+from audit.running.observe import observe, registries
+from audit.running.session import Access
+from audit.snapshot import Snapshot, load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from audit.config import Settings
+    from audit.declared.model import Declared
+    from audit.fleet import Order
+    from audit.model import Gap
+    from audit.released.model import Released
+
+
+class Progress(Protocol):
+    """What a look tells about itself: a stage begins with ``total`` pieces (None: not known), pieces end."""
+
+    def begin(self, stage: str, total: int | None) -> None:
+        """Start a stage."""
+
+    def advance(self, what: str) -> None:
+        """Count one piece as done."""
+
+
+class Silence:
+    """A Progress that says nothing."""
+
+    def begin(self, stage: str, total: int | None) -> None:
+        """Say nothing."""
+
+    def advance(self, what: str) -> None:
+        """Say nothing."""
+
+
+def seen(settings: Settings, environment: Mapping[str, str], progress: Progress | None = None) -> Snapshot:
+    """Read the snapshot that the settings name, narrowed to what is selected; without one, look."""
+    if settings.snapshot is None:
+        return look(settings, environment, progress)
+    found = load(settings.snapshot)
+    return replace(found, declared=fleet.select(found.declared, settings))
+
+
+def look(settings: Settings, environment: Mapping[str, str], progress: Progress | None = None) -> Snapshot:
+    """Look at everything once.
+
+    Raises UsageError or NothingSelectedError where there is nothing to look at; whatever could not be read is a gap in
+    the snapshot.
+    """
+    progress = progress or Silence()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        coming = pool.submit(released, settings, environment)
+        progress.begin("declared", None)
+        wanted = declared(settings)
+        newest = coming.result()
+    order = fleet.deploy_order(wanted.accounts)
+    there, gaps = running(settings, wanted, order, newest.newest, progress)
+    return Snapshot(
+        taken_at=datetime.now(UTC).replace(microsecond=0),
+        tool_version=audit.__version__,
+        caller=_caller(there),
+        declared=wanted,
+        running=there,
+        released=newest,
+        order=order,
+        gaps=gaps,
+    )
+
+
+def declared(settings: Settings) -> Declared:
+    """Evaluate the repository and keep what is selected."""
+    if settings.infra_live is None:
+        raise UsageError("no repository given: name the infrastructure-live repository by --infra-live PATH")
+    tree, scope = open_tree(settings.infra_live, settings.at)
+    return fleet.select(read_declared(tree, scope), settings)
+
+
+def released(settings: Settings, environment: Mapping[str, str]) -> Released:
+    """Read the releases from where the settings say."""
+    return read_released(settings, environment)
+
+
+def at_aws(settings: Settings, progress: Progress | None = None) -> tuple[Running, tuple[Gap, ...]]:
+    """Evaluate the repository and look at AWS; the gaps are those of the repository and of placing its units."""
+    wanted = declared(settings)
+    there, gaps = running(settings, wanted, fleet.deploy_order(wanted.accounts), None, progress or Silence())
+    return there, (*wanted.gaps, *gaps)
+
+
+def running(
+    settings: Settings, wanted: Declared, order: Order, newest: str | None, progress: Progress
+) -> tuple[Running, tuple[Gap, ...]]:
+    """Look at every placed unit, then at the registries of the declared images; say which units have no place."""
+    places, gaps = fleet.targets(wanted, order)
+    access = Access(role_arn=settings.role_arn, profile=settings.profile)
+    progress.begin("accounts", len(places))
+    observations = observe(
+        places, access, workers=settings.workers, on_done=lambda done: progress.advance(done.account.name)
+    )
+    wanted_repositories = fleet.registry_targets(wanted.containers, observations, order, newest)
+    progress.begin("registries", len(wanted_repositories))
+    repositories = registries(wanted_repositories, access, workers=settings.workers)
+    return Running(observations=observations, repositories=repositories), gaps
+
+
+def _caller(seen: Running) -> str | None:
+    identities = (found.identity for found in seen.observations)
+    return next((fact.value.arn for fact in identities if fact.kind == "seen"), None)

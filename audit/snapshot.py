@@ -1,0 +1,101 @@
+"""The snapshot: facts and gaps of one look, frozen, versioned, to and from canonical JSON; the auditor's evidence."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from audit.declared.model import Declared
+from audit.errors import UsageError
+from audit.fleet import Order
+from audit.model import Gap
+from audit.released.model import Released
+from audit.running.model import Running
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydantic import TypeAdapter
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """What one look saw: declared, running, released; ``gaps`` are the units that could not even be placed.
+
+    ``caller`` is the ARN of who looked, from ``sts:GetCallerIdentity``; None where nobody could say.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    taken_at: datetime
+    tool_version: str
+    caller: str | None
+    declared: Declared
+    running: Running
+    released: Released
+    order: Order
+    gaps: tuple[Gap, ...]
+
+
+@cache
+def _adapter() -> TypeAdapter[Snapshot]:
+    from pydantic import TypeAdapter  # noqa: PLC0415 -- start-up: only where a snapshot is written or read
+
+    return TypeAdapter(Snapshot)
+
+
+def to_json(snapshot: Snapshot) -> str:
+    """Write canonical JSON: sorted keys, no spaces, UTF-8, a final newline."""
+    plain = _adapter().dump_python(snapshot, mode="json")
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
+
+
+def sha256(snapshot: Snapshot) -> str:
+    """Hash the canonical JSON."""
+    return hashlib.sha256(to_json(snapshot).encode()).hexdigest()
+
+
+def save(snapshot: Snapshot, path: Path) -> None:
+    """Write a snapshot file, gzipped where its name ends with ``.gz``; the same snapshot gives the same bytes.
+
+    Raises UsageError with one line where it cannot be written.
+    """
+    data = to_json(snapshot).encode()
+    try:
+        path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def load(path: Path) -> Snapshot:
+    """Read a snapshot file, gzipped where its name ends with ``.gz``.
+
+    Raises UsageError with one line for a file that is missing, damaged, or written by a newer release.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415 -- as above
+
+    try:
+        raw = path.read_bytes()
+        text = gzip.decompress(raw) if path.suffix == ".gz" else raw
+        plain = json.loads(text)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (EOFError, ValueError) as error:
+        raise UsageError(f"{path}: not a snapshot: {error}") from None
+    version = plain.get("schema_version") if isinstance(plain, dict) else None
+    if version != SCHEMA_VERSION:
+        raise UsageError(
+            f"{path}: schema_version {version!r}: this release reads {SCHEMA_VERSION}; use a newer release"
+        )
+    try:
+        return _adapter().validate_json(text)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in fault["loc"])
+        raise UsageError(f"{path}: damaged snapshot: {where}: {fault['msg']}") from None
