@@ -10,9 +10,8 @@ from typing import Literal, TypeAlias
 
 from audit.model import Location, SeverityName
 
-
 Outcome: TypeAlias = Literal["pass", "fail", "unknown", "waived", "not_applicable", "error"]
-OUTCOMES: tuple[Outcome, ...] = ("fail", "unknown", "error", "waived", "pass", "not_applicable")
+OUTCOMES: tuple[Outcome, ...] = ("error", "fail", "unknown", "waived", "pass", "not_applicable")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 
-CellState: TypeAlias = Literal["in sync", "drift", "behind", "unknown", "waived", "not deployed", "missing"]
+# "finding": deployed as declared, but a check found something else wrong with it
+CellState: TypeAlias = Literal["in sync", "drift", "behind", "unknown", "waived", "not deployed", "missing", "finding"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

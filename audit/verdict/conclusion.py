@@ -1,0 +1,152 @@
+"""The conclusion: from the ledger and the snapshot to Results, with the exit code and the sentence that says it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import audit
+from audit.config import Settings
+from audit.model import Severity
+from audit.snapshot import Snapshot
+from audit.verdict import coverage, matrix
+from audit.verdict.finding import OUTCOMES, Finding, Outcome
+from audit.verdict.results import SCHEMA_VERSION, Passed, ReleaseSource, Results, Run, Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from audit.model import SeverityName
+    from audit.verdict.ledger import Ended, Entry
+    from audit.verdict.pairing import UnitView
+    from audit.verdict.results import Coverage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Occasion:
+    """When, with what and on what a run judged: everything in Results that is neither fact nor verdict."""
+
+    id: str
+    judged_at: datetime
+    settings: Settings
+    config_sha256: str | None
+    snapshot: Snapshot
+    snapshot_sha256: str
+
+
+def conclude(occasion: Occasion, units: tuple[UnitView, ...], entries: Sequence[Entry], ended: Ended) -> Results:
+    """Sum a run up; everything sorted, findings worst first."""
+    snapshot, settings = occasion.snapshot, occasion.settings
+    findings = tuple(sorted((found for entry in entries for found in entry.findings), key=_order))
+    summary = _summary(entries, findings)
+    covered = coverage.coverage(snapshot, units)
+    code, verdict = exit_of(summary, findings, covered, ended, settings)
+    released = snapshot.released
+    return Results(
+        schema_version=SCHEMA_VERSION,
+        run=_run(occasion, ended),
+        snapshot_sha256=occasion.snapshot_sha256,
+        snapshot_taken_at=snapshot.taken_at,
+        release_source=ReleaseSource(
+            kind=released.kind,
+            as_of=released.as_of.isoformat(),
+            newest=released.newest,
+            where=released.where,
+            fallback_reason=released.fallback_reason,
+        ),
+        coverage=covered,
+        summary=summary,
+        findings=findings,
+        passes=tuple(Passed(check=entry.check, unit=entry.unit) for entry in entries if entry.outcome == "pass"),
+        chains=matrix.chains(units, frozenset(release.tag for release in released.releases)),
+        units=matrix.rows(units, findings),
+        exit_code=code,
+        verdict=verdict,
+    )
+
+
+def exit_of(
+    summary: Mapping[Outcome, int],
+    findings: Sequence[Finding],
+    covered: Coverage,
+    ended: Ended,
+    settings: Settings,
+) -> tuple[int, str]:
+    """Choose the exit code and say it in words: interrupted, a bug, nothing, findings, incomplete, in sync."""
+    level = Severity[settings.fail_on]
+    failed = sum(1 for found in findings if found.outcome == "fail" and Severity[found.severity] >= level)
+    parts = [_count(failed, settings.fail_on)]
+    if ended.reason:
+        code, parts = 2, [f"interrupted, {ended.reason}", *parts]
+    elif summary["error"]:
+        code, parts = 3, [f"{summary['error']} checks ended with an error of their own", *parts]
+    elif not any(summary.values()):
+        code, parts = 5, ["nothing was judged"]
+    elif failed:
+        code = 1
+    elif summary["unknown"] or covered.gaps:
+        code = 10
+    else:
+        code, parts = 0, ["in sync"]
+    return code, f"exit {code}: {', '.join([*parts, *_extent(covered, code, summary)])}{_selection(settings)}"
+
+
+def _extent(covered: Coverage, code: int, summary: Mapping[Outcome, int]) -> list[str]:
+    unread, of = covered.unread, f"of {covered.expected} units"
+    if code == 0:
+        return [f"{covered.read} {of} read"]
+    unknown = [f"{summary['unknown']} judgements unknown"] if summary["unknown"] and code == 10 else []
+    if code == 10:
+        return [f"{covered.read} {of} read", *unknown]
+    return [f"{unread} {of} unread"] if unread else []
+
+
+def _count(failed: int, level: SeverityName) -> str:
+    words = "no findings" if not failed else "1 finding" if failed == 1 else f"{failed} findings"
+    return f"{words} ≥ {level}"
+
+
+def _selection(settings: Settings) -> str:
+    words = settings.words()
+    return f" (selection: {words})" if words else ""
+
+
+def _summary(entries: Sequence[Entry], findings: Sequence[Finding]) -> dict[Outcome, int]:
+    """Count findings for what is found, and items for what is passed or not applicable."""
+    found = Counter(finding.outcome for finding in findings)
+    items = Counter(entry.outcome for entry in entries)
+    return {
+        outcome: items[outcome] if outcome in ("pass", "not_applicable") else found[outcome] for outcome in OUTCOMES
+    }
+
+
+def _run(occasion: Occasion, ended: Ended) -> Run:
+    settings = occasion.settings
+    return Run(
+        id=occasion.id,
+        judged_at=occasion.judged_at.astimezone(UTC),
+        tool_version=audit.__version__,
+        config_sha256=occasion.config_sha256,
+        waivers_sha256=None,
+        selection=Selection(
+            accounts=settings.account,
+            regions=settings.region,
+            checks=settings.check,
+            severity=settings.severity,
+            fail_on=settings.fail_on,
+            words=settings.words(),
+        ),
+        caller=occasion.snapshot.caller,
+        incomplete=ended.reason,
+    )
+
+
+def _order(found: Finding) -> tuple[object, ...]:
+    return (
+        OUTCOMES.index(found.outcome),
+        -Severity[found.severity],
+        found.check,
+        *(part or "" for part in (found.account, found.region, found.unit, found.container, found.kind)),
+    )

@@ -1,0 +1,84 @@
+"""Coverage: how many units were expected and read, and every gap once; what nobody saw is never counted as seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from audit.errors import UnreadError
+from audit.fleet import repository_of
+from audit.model import Gap, Unread
+from audit.verdict.pairing import known
+from audit.verdict.results import Coverage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from audit.snapshot import Snapshot
+    from audit.verdict.pairing import UnitView
+
+Extent: TypeAlias = Literal["complete", "partial", "unread"]
+
+
+def extent(unit: UnitView) -> Extent:
+    """Say how much of a unit was seen: all, some, or nothing that counts (no identity; no families and no invoker)."""
+    seen = unit.observation
+    if seen is None or seen.identity.kind == "unread":
+        return "unread"
+    facts = [seen.families.kind, *(found.invoker.kind for found in seen.invokers)]
+    if all(kind == "unread" for kind in facts):
+        return "unread"
+    return "partial" if "unread" in facts or any(True for _ in unit_gaps(unit)) else "complete"
+
+
+def coverage(snapshot: Snapshot, units: tuple[UnitView, ...]) -> Coverage:
+    """Count the units and gather the gaps, sorted, each once."""
+    extents = [extent(unit) for unit in units]
+    lost = sum(1 for gap in snapshot.declared.gaps if gap.what == "unit" and gap.unit not in _paths(units))
+    complete, partial = extents.count("complete"), extents.count("partial")
+    return Coverage(
+        expected=len(units) + lost,
+        complete=complete,
+        partial=partial,
+        unread=extents.count("unread") + lost,
+        excluded=0,
+        read=complete + partial,
+        gaps=gaps(snapshot, units),
+    )
+
+
+def gaps(snapshot: Snapshot, units: tuple[UnitView, ...]) -> tuple[Gap, ...]:
+    """Gather every gap of a snapshot once: of the repository, of placing, of AWS and of the registries."""
+    found = {*snapshot.declared.gaps, *snapshot.gaps}
+    for unit in units:
+        found.update(unit_gaps(unit))
+    found.update(repo.tags.gap for repo in snapshot.running.repositories if isinstance(repo.tags, Unread))
+    return tuple(sorted(found, key=_order))
+
+
+def unit_gaps(unit: UnitView) -> Iterator[Gap]:
+    """Walk through the gaps of one unit: its declaration, its look, and the registries that its images live in."""
+    yield from unit.gaps
+    seen = unit.observation
+    if seen is not None:
+        for fact in (seen.identity, seen.families, *(found.invoker for found in seen.invokers)):
+            if isinstance(fact, Unread):
+                yield fact.gap
+    for stack in unit.stacks:
+        for row in stack.deployed:
+            for field in ("image", "tag"):
+                try:
+                    known(row, field)
+                except UnreadError as error:
+                    yield error.gap
+            place = repository_of(row.image)
+            repository = unit.registry.repositories.get(place) if place else None
+            if repository is not None and isinstance(repository.tags, Unread):
+                yield repository.tags.gap
+
+
+def _paths(units: Iterable[UnitView]) -> set[str]:
+    return {stack.unit for unit in units for stack in unit.stacks}
+
+
+def _order(gap: Gap) -> tuple[str, ...]:
+    return tuple(part or "" for part in (gap.account, gap.region, gap.unit, gap.what, gap.call, gap.message))

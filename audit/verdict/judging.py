@@ -1,0 +1,75 @@
+"""Judging: from a check and its judgements to findings, plain data on the way into the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from audit.verdict.finding import OUTCOMES, Finding, Outcome, fingerprint
+
+if TYPE_CHECKING:
+    from audit.verdict.check import Check, Judgement
+
+PlainFinding = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What one item ended with: its worst outcome and one finding per subject that is not simply a pass."""
+
+    check: str
+    unit: str
+    outcome: Outcome
+    findings: tuple[Finding, ...]
+
+
+def conclude(check: Check, unit: str, judgements: tuple[Judgement, ...]) -> Verdict:
+    """Sum an item up; an item that judged nothing is not applicable, never a pass."""
+    outcomes = {judgement.outcome for judgement in judgements} or {"not_applicable"}
+    if outcomes == {"pass", "not_applicable"}:
+        outcomes = {"pass"}
+    worst = next(outcome for outcome in OUTCOMES if outcome in outcomes)
+    findings = tuple(finding(check, found) for found in judgements if found.outcome not in ("pass", "not_applicable"))
+    return Verdict(check=check.id, unit=unit, outcome=worst, findings=findings)
+
+
+def finding(check: Check, judgement: Judgement) -> Finding:
+    """Make the finding of one judgement."""
+    about = judgement.subject
+    id_ = fingerprint(check.id, about.account_id, about.region, about.stack, about.container, about.kind)
+    return Finding(
+        id=id_,
+        check=check.id,
+        severity=check.severity,
+        outcome=judgement.outcome,
+        account=about.account,
+        account_id=about.account_id,
+        region=about.region,
+        unit=about.unit,
+        stack=about.stack,
+        container=about.container,
+        subject=about.name,
+        kind=about.kind,
+        declared=about.declared,
+        running=about.running,
+        released=about.released,
+        message=judgement.message,
+        location=about.location,
+        remedy=check.remedy,
+        controls=check.controls,
+        cause_id=_cause(check, judgement) or id_,
+        evidence=about.evidence,
+        waiver=None,
+    )
+
+
+def plain(found: Finding) -> PlainFinding:
+    """Turn a finding into data that travels on a pytest report."""
+    return asdict(found)
+
+
+def _cause(check: Check, judgement: Judgement) -> str | None:
+    gap, place = judgement.gap, judgement.subject.location
+    if gap is not None:
+        return fingerprint("gap", gap.what, gap.account_id, gap.region, gap.unit, gap.call, gap.code)
+    return fingerprint(check.id, place.file, str(place.line), str(place.column)) if place else None

@@ -1,0 +1,135 @@
+"""The fleet matrix and the chains: how each container of each unit stands, for people who look at the whole."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from audit.errors import UnreadError
+from audit.model import Unread
+from audit.verdict.coverage import extent
+from audit.verdict.pairing import Matched, Missing, Orphan
+from audit.verdict.results import Cell, CellState, Chain, ChainStep, UnitRow
+from audit.verdict.subject import orphan_image, running_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from audit.declared.model import DeclaredContainer
+    from audit.verdict.finding import Finding
+    from audit.verdict.pairing import Pair, Registry, StackView, UnitView
+
+BY_CHECK: Mapping[str, CellState] = {"declared-tag-behind": "behind", "family-missing": "missing"}
+
+
+def rows(units: Iterable[UnitView], findings: Iterable[Finding]) -> tuple[UnitRow, ...]:
+    """Make one row per declared unit, in the order of the views (deploy order)."""
+    behind: dict[tuple[str | None, str | None], list[Finding]] = defaultdict(list)
+    for found in findings:
+        behind[found.unit, found.container].append(found)
+    return tuple(_row(unit, stack, behind) for unit in units for stack in unit.stacks)
+
+
+def chains(units: Iterable[UnitView], releases: frozenset[str]) -> tuple[Chain, ...]:
+    """Follow each deployed container from its release to its task definition; broken links are marked."""
+    return tuple(
+        Chain(unit=stack.unit, container=row.container, steps=_steps(unit, stack, row, releases))
+        for unit in units
+        for stack in unit.stacks
+        for row in stack.deployed
+    )
+
+
+def _row(unit: UnitView, stack: StackView, findings: Mapping[tuple[str | None, str | None], list[Finding]]) -> UnitRow:
+    pairs = {} if isinstance(stack.pairs, Unread) else {_container(pair): pair for pair in stack.pairs.value}
+    cells = [
+        _cell(row, pairs.get(row.container), unit.registry, findings.get((stack.unit, row.container), []))
+        for row in stack.declared
+    ]
+    declared = {row.container for row in stack.declared if row.deployed is not False}
+    for name in sorted(pairs.keys() - declared):
+        found, pair = findings.get((stack.unit, name), []), pairs[name]
+        running = orphan_image(pair) if isinstance(pair, Orphan) else None
+        cells = [cell for cell in cells if cell.container != name]
+        cells.append(Cell(container=name, state="drift", declared=None, running=running, findings=_ids(found)))
+    return UnitRow(
+        unit=stack.unit,
+        account=unit.account,
+        account_id=unit.account_id,
+        region=unit.region,
+        stack=stack.stack,
+        coverage=extent(unit),
+        cells=tuple(cells),
+    )
+
+
+def _cell(row: DeclaredContainer, pair: Pair | None, registry: Registry, findings: list[Finding]) -> Cell:
+    running = running_text(pair) if isinstance(pair, Matched) else None
+    state = _state(row, pair, registry)
+    for found in findings:
+        if state in ("in sync", "behind", "waived"):
+            state = _worse(state, found)
+    return Cell(container=row.container, state=state, declared=row.tag, running=running, findings=_ids(findings))
+
+
+def _state(row: DeclaredContainer, pair: Pair | None, registry: Registry) -> CellState:
+    """Compare the facts themselves: a run that left the drift checks out must not colour a cell green."""
+    if row.deployed is False:
+        return "not deployed"
+    if pair is None:
+        return "unknown"
+    if isinstance(pair, Missing):
+        return "missing"
+    try:
+        same = isinstance(pair, Matched) and pair.image().name == row.image and pair.tag(registry) == row.tag
+    except UnreadError:
+        return "unknown"
+    return "in sync" if same else "unknown" if row.image is None or row.tag is None else "drift"
+
+
+def _worse(state: CellState, found: Finding) -> CellState:
+    if found.outcome == "fail":
+        return BY_CHECK.get(found.check, "finding")
+    if found.outcome == "waived":
+        return "waived" if state == "in sync" else state
+    return "unknown"
+
+
+def _steps(unit: UnitView, stack: StackView, row: DeclaredContainer, releases: frozenset[str]) -> tuple[ChainStep, ...]:
+    pairs = () if isinstance(stack.pairs, Unread) else stack.pairs.value
+    pair = next((p for p in pairs if isinstance(p, Matched) and p.declared.container == row.container), None)
+    published = row.tag in releases
+    return (
+        ChainStep(stage="release", value=row.tag if published else None, source="releases", broken=not published),
+        ChainStep(stage="declared", value=row.tag, place=row.tag_origin, broken=row.tag is None),
+        _in_registry(unit.registry, row),
+        _task_definition(pair, row),
+    )
+
+
+def _in_registry(registry: Registry, row: DeclaredContainer) -> ChainStep:
+    source = "ecr:BatchGetImage"
+    try:
+        found = registry.tag(row.image, row.tag) if row.image and row.tag else None
+    except UnreadError:
+        return ChainStep(stage="image", value=None, source=source, broken=True)
+    return ChainStep(stage="image", value=found.digest if found else None, source=source, broken=found is None)
+
+
+def _task_definition(pair: Matched | None, row: DeclaredContainer) -> ChainStep:
+    source = "ecs:DescribeTaskDefinition"
+    if pair is None:
+        return ChainStep(stage="task definition", value=None, source=source, broken=True)
+    running = running_text(pair)
+    value = f"{pair.definition.family}:{pair.definition.revision} runs {running or '?'}"
+    return ChainStep(stage="task definition", value=value, source=source, broken=running != row.tag)
+
+
+def _container(pair: Pair) -> str:
+    if isinstance(pair, Matched | Missing):
+        return pair.declared.container
+    return pair.definition.family.removeprefix(f"{pair.stack}-")
+
+
+def _ids(findings: Iterable[Finding]) -> tuple[str, ...]:
+    return tuple(found.id for found in findings)

@@ -1,0 +1,111 @@
+"""Subjects: what a judgement is about, filled from a view so that every finding names its place and evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audit.verdict.check import Subject
+from audit.verdict.finding import Evidence, fingerprint
+
+if TYPE_CHECKING:
+    from audit.declared.model import DeclaredContainer
+    from audit.model import Gap, Location
+    from audit.verdict.pairing import Matched, Orphan, StackView, UnitView
+
+
+def of_container(  # noqa: PLR0913 -- keyword-only facts of one container
+    unit: UnitView,
+    stack: StackView,
+    row: DeclaredContainer,
+    *,
+    declared: str | None = None,
+    running: str | None = None,
+    released: str | None = None,
+    location: Location | None = None,
+    calls: tuple[str, ...] = (),
+) -> Subject:
+    """Make the subject for a declared container; ``calls`` are the API operations that the judgement rests on."""
+    place = location or row.tag_origin
+    return Subject(
+        name=f"{stack.stack}-{row.container}",
+        kind=_placeless(unit, stack),
+        account=unit.account,
+        account_id=unit.account_id,
+        region=unit.region,
+        unit=stack.unit,
+        stack=stack.stack,
+        container=row.container,
+        declared=declared,
+        running=running,
+        released=released,
+        location=place,
+        evidence=(*from_file(place), *from_calls(calls)),
+    )
+
+
+def of_stack(
+    unit: UnitView,
+    stack: StackView,
+    *,
+    name: str | None = None,
+    kind: str = "",
+    running: str | None = None,
+    calls: tuple[str, ...] = (),
+) -> Subject:
+    """Make the subject for a stack as a whole, or for a thing of it called ``name``."""
+    return Subject(
+        name=name or stack.stack,
+        kind=kind or _placeless(unit, stack),
+        account=unit.account,
+        account_id=unit.account_id,
+        region=unit.region,
+        unit=stack.unit,
+        stack=stack.stack,
+        running=running,
+        evidence=from_calls(calls),
+    )
+
+
+def running_text(pair: Matched) -> str | None:
+    """Show what runs: the tag, else the digest; None where the container can't be told."""
+    if pair.running is None:
+        return None
+    return pair.running.tag or pair.running.digest or "latest"
+
+
+def from_file(place: Location | None) -> tuple[Evidence, ...]:
+    """Make the evidence of a literal."""
+    return (Evidence(source="hcl", file=place.file, line=place.line, column=place.column),) if place else ()
+
+
+def from_calls(calls: tuple[str, ...]) -> tuple[Evidence, ...]:
+    """Make the evidence of API operations named ``service:Operation``."""
+    pairs = (call.partition(":") for call in calls)
+    return tuple(Evidence(source="aws", service=service, operation=operation) for service, _, operation in pairs)
+
+
+def of_gap(gap: Gap) -> Subject:
+    """Make the subject for a gap; its kind tells the gaps of one place apart, without the words of its message."""
+    evidence = from_file(gap.location)
+    if gap.call and ":" in gap.call and not gap.location:
+        evidence = from_calls((gap.call,))
+    return Subject(
+        name=gap.what,
+        kind=fingerprint(gap.what, gap.unit, gap.call, gap.location.file if gap.location else None)[:16],
+        account=gap.account,
+        account_id=gap.account_id,
+        region=gap.region,
+        unit=gap.unit,
+        location=gap.location,
+        evidence=evidence,
+    )
+
+
+def orphan_image(orphan: Orphan) -> str | None:
+    """Show the image of an undeclared family: its first container's."""
+    return orphan.definition.images[0].image if orphan.definition.images else None
+
+
+def _placeless(unit: UnitView, stack: StackView) -> str:
+    """Tell units without an account id or region apart by their path: the fingerprint has nothing else."""
+    return "" if unit.account_id and unit.region else stack.unit
