@@ -1,0 +1,71 @@
+"""The first door: pytest in process, under our own configuration, touching nothing of the folder it stands in.
+
+Nothing of the working directory or of the audited repository is loaded: no conftest.py, no ini file, no PYTEST_…
+variable, no plugin that only happens to be installed.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from audit.errors import AuditError, UsageError
+from audit.verdict.handover import Handover
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from audit.config import Settings
+    from audit.snapshot import Snapshot
+    from audit.verdict.results import Results
+
+HERE = Path(__file__).resolve().parent
+CHECKS = HERE.parent / "checks"
+PLUGINS = ("pytest_metadata.plugin", "pytest_html.plugin", "audit.plugin", "reports.plugin")
+
+
+def judge(
+    settings: Settings,
+    config_sha256: str | None,
+    snapshot: Snapshot,
+    *,
+    html: Path | None = None,
+    verbose: bool = False,
+) -> Results:
+    """Run the checks on a snapshot and give the results; ``verbose`` shows pytest's own output on standard error.
+
+    Raises UsageError where pytest refuses, AuditError where it ended without results.
+    """
+    handover = Handover(settings=settings, config_sha256=config_sha256, snapshot=snapshot, verbose=verbose)
+    with _scrubbed(os.environ):
+        code = pytest.main(arguments(html), plugins=[handover])
+    if handover.results is not None:
+        return handover.results
+    if code == pytest.ExitCode.USAGE_ERROR:
+        raise UsageError("the checks were not run: see the line above")
+    raise AuditError(f"pytest ended with {int(code)} and without results; run again with -v to see why")
+
+
+def arguments(html: Path | None) -> list[str]:
+    """Give pytest's arguments; every path absolute, so that the working directory does not count."""
+    options = ["-c", str(HERE / "pytest.ini"), f"--rootdir={CHECKS.parent}", "--noconftest", "--import-mode=importlib"]
+    options += ["--disable-plugin-autoload", "-p", "no:cacheprovider", "--strict-markers", "--tb=line"]
+    options += [part for name in PLUGINS for part in ("-p", name)]
+    options += [f"--html={html.absolute()}", "--self-contained-html"] if html else []
+    return [str(CHECKS), *options]
+
+
+@contextmanager
+def _scrubbed(environment: os._Environ[str]) -> Iterator[None]:
+    """Take every PYTEST_… variable away while pytest runs: they could add options, plugins and code."""
+    kept: Mapping[str, str] = {name: value for name, value in environment.items() if name.startswith("PYTEST_")}
+    for name in kept:
+        del environment[name]
+    try:
+        yield
+    finally:
+        environment.update(kept)

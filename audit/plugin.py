@@ -1,0 +1,310 @@
+"""The judging plugin: options, nouns as fixtures, one item per check and unit, a Finding on each report.
+
+It judges only where it was asked to: by the command, which registers a ``Handover``, or by ``pytest checks
+--infra-live=PATH`` in a checkout. Any other pytest run, as that of this project's own tests, it leaves alone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from _pytest.terminal import TerminalReporter
+
+from audit import config as configuration
+from audit.errors import AuditError, UsageError
+from audit.model import Severity, need
+from audit.verdict.check import SETTLED, Check, Findings, Subject, accident
+from audit.verdict.finding import Finding
+from audit.verdict.handover import HANDOVER, Handover
+from audit.verdict.results import Results
+from audit.verdict.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from audit.config import Settings
+    from audit.verdict.pairing import UnitView
+    from audit.verdict.releases import Releases
+    from audit.verdict.results import Coverage
+
+RESULTS = pytest.StashKey[Results]()
+SESSION = pytest.StashKey[Session]()
+JUDGE = "pipelines-audit-judge"
+
+_FINDINGS = pytest.StashKey[Findings]()
+_HERE = Path(__file__).resolve()
+_CHECKS = _HERE.parent.parent / "checks"
+_UNSAFE = re.compile(r"[^A-Za-z0-9._/-]")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the options of ``pipelines-audit check`` to pytest too."""
+    group = parser.getgroup("pipelines-audit", "pipelines-audit")
+    group.addoption("--config", dest="audit_config", metavar="FILE", type=Path, help="read this configuration file")
+    for option in configuration.OPTIONS.values():
+        name, dest = option.flag, f"audit_{option.name}"
+        if option.kind == "flag":
+            group.addoption(name, dest=dest, action="store_true", default=None, help=option.help)
+        elif option.kind == "words":
+            group.addoption(name, dest=dest, action="append", metavar=option.metavar, help=option.help)
+        else:
+            group.addoption(name, dest=dest, metavar=option.metavar, help=option.help)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the mark, and the judge where this run is one of ours."""
+    config.addinivalue_line("markers", "check(record): a judgement, with its id, severity, needs, remedy and controls")
+    handover: Handover | None = config.pluginmanager.get_plugin(HANDOVER)
+    if handover is None and not _asked(config):
+        return
+    _guard(config, handover)
+    # Both doors agree on these, whatever the configuration in force says: values must not reach a traceback.
+    config.option.tbstyle = "line"
+    config.option.showlocals = False
+    config.addinivalue_line("filterwarnings", "default")
+    config.pluginmanager.register(Judge(handover), JUDGE)
+    if handover is not None:
+        _move_to_stderr(config, shown=handover.verbose)
+
+
+@pytest.fixture
+def unit(request: pytest.FixtureRequest) -> UnitView:
+    """One account in one region; a fact that the check needs and that was not read ends the item as unknown."""
+    view: UnitView = request.param
+    record = check_of(request.node)
+    needs = record.needs if record else frozenset[str]()
+    for stack in view.stacks:
+        if "families" in needs:
+            need(stack.pairs)
+        if "invoker" in needs:
+            need(stack.invoker)
+    return view
+
+
+@pytest.fixture
+def releases(request: pytest.FixtureRequest) -> Releases:
+    """Give the releases, with the policy of what counts as the newest."""
+    return request.config.stash[SESSION].releases
+
+
+@pytest.fixture
+def coverage(request: pytest.FixtureRequest) -> Coverage:
+    """Give what was expected and what was seen of the whole fleet."""
+    return request.config.stash[SESSION].coverage
+
+
+@pytest.fixture
+def findings(request: pytest.FixtureRequest) -> Findings:
+    """Collect what a check finds, subject by subject."""
+    return request.node.stash.setdefault(_FINDINGS, Findings())  # type: ignore[no-any-return]  # nodes are untyped here
+
+
+def check_of(item: pytest.Item) -> Check | None:
+    """Give the record of a check; None for a test that is no check."""
+    mark = item.get_closest_marker("check")
+    return mark.args[0] if mark else None
+
+
+class Judge:
+    """The hooks of a judging run."""
+
+    def __init__(self, handover: Handover | None) -> None:
+        self.handover = handover
+        self.session: Session | None = None
+        self.expected = 0
+        self.faults: list[str] = []
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Look, once, before collection; ``--collect-only`` never looks."""
+        if session.config.getoption("collectonly"):
+            return
+        try:
+            self.session = session.config.stash[SESSION] = self._begin(session.config)
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from None
+        except AuditError as error:
+            pytest.exit(str(error), returncode=error.exit_code)
+
+    def _begin(self, config: pytest.Config) -> Session:
+        if self.handover is not None:
+            return Session.begin(self.handover.settings, self.handover.config_sha256, self.handover.snapshot)
+        from audit import look  # noqa: PLC0415 -- loads boto3 and the parser: only for a run that judges
+
+        given = {name: config.getoption(f"audit_{name}") for name in configuration.OPTIONS}
+        lists = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+        settings, digest = configuration.resolve(lists, os.environ, config=config.getoption("audit_config"))
+        return Session.begin(settings, digest, look.seen(settings, os.environ))
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Make one item per unit for a check that takes one."""
+        if "unit" in metafunc.fixturenames:
+            units = self.session.units if self.session else ()
+            metafunc.parametrize("unit", units, ids=[_UNSAFE.sub("_", unit.key) for unit in units], indirect=True)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Keep the checks that are selected; an id that no check has is wrong usage."""
+        if self.session is None:
+            return
+        known = {record.id for record in map(check_of, items) if record}
+        unknown = sorted(set(self.session.settings.check) - known)
+        if unknown:
+            raise pytest.UsageError(f"no check has the id {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        left_out = [item for item in items if not _selected(check_of(item), self.session.settings)]
+        config.hook.pytest_deselected(items=left_out)
+        gone = set(left_out)
+        items[:] = [item for item in items if item not in gone]
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember a module of checks that could not be loaded: its checks were not judged."""
+        if report.failed:
+            self.faults.append(report.nodeid)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note how many items there are to judge."""
+        self.expected = sum(1 for item in session.items if check_of(item))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Let an item fail, end in error or be skipped as its judgements say."""
+        if check_of(item) is None:
+            return (yield)
+        collected = item.stash.setdefault(_FINDINGS, Findings())
+        result = None
+        with collected.of_all(_whole(item)):
+            result = yield
+        collected.settle()
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Put the entry for the ledger, and its findings, on the report of the phase that decides."""
+        report = yield
+        record = check_of(item)
+        if record is None or self.session is None or (call.when != "call" and not call.excinfo):
+            return report
+        judgements = tuple(item.stash[_FINDINGS].judgements) if _FINDINGS in item.stash else ()
+        if call.excinfo and not (call.when == "call" and isinstance(call.excinfo.value, SETTLED)):
+            judgements = (*judgements, accident(_whole(item), call.excinfo.value))
+        entry = self.session.entry(item.nodeid, record, _whole(item).name, judgements)
+        report.__dict__["entry"] = entry
+        report.__dict__["finding"] = entry["findings"] or [_plain(record, _whole(item), entry["outcome"])]
+        if entry["outcome"] == "unknown":
+            # Facts were missing: pytest calls that an error, not a failure, and shows it as a failed set-up.
+            report.when = "setup"
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Write the ledger's line as the item ends."""
+        entry = getattr(report, "entry", None)
+        if entry is not None and self.session is not None:
+            self.session.ledger.add(entry)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Conclude from the ledger; the exit code is ours, not pytest's count."""
+        if self.session is None or exitstatus == pytest.ExitCode.USAGE_ERROR:
+            return
+        results = self.session.end(expected=self.expected, reason=self._reason(exitstatus))
+        session.config.stash[RESULTS] = results
+        session.exitstatus = results.exit_code
+        if self.handover is not None:
+            self.handover.results = results
+
+    def _reason(self, exitstatus: int) -> str | None:
+        if self.faults:
+            return f"checks that could not be loaded: {', '.join(self.faults)}"
+        if exitstatus == pytest.ExitCode.INTERRUPTED:
+            return "stopped by a signal"
+        if exitstatus == pytest.ExitCode.INTERNAL_ERROR:
+            return "stopped by an internal error"
+        return None
+
+
+def _asked(config: pytest.Config) -> bool:
+    named = any(config.getoption(f"audit_{name}") for name in ("infra_live", "snapshot"))
+    paths = (Path(config.invocation_params.dir, arg.partition("::")[0]).resolve() for arg in config.args)
+    return named or any(path == _CHECKS or _CHECKS in path.parents for path in paths)
+
+
+def _guard(config: pytest.Config, handover: Handover | None) -> None:
+    """End with 4 where assertions would not count, or where foreign configuration or code is in force."""
+    if sys.flags.optimize or config.getoption("assertmode") == "plain":
+        raise pytest.UsageError("checks are assertions: unset PYTHONOPTIMIZE and leave --assert=plain out")
+    if config.getoption("numprocesses", None):
+        raise pytest.UsageError("judging runs in one process, which is faster: leave -n out")
+    if handover is not None:
+        return
+    root = _CHECKS.parent
+    mend = f"run: pytest -c {root / 'pyproject.toml'} {_CHECKS} --infra-live=PATH"
+    ours = {root / "pyproject.toml", _HERE.with_name("pytest.ini")}
+    if config.inipath is None or config.inipath.resolve() not in ours:
+        raise pytest.UsageError(f"the pytest configuration in force is not ours: {config.inipath}; {mend}")
+    for plugin in config.pluginmanager.get_plugins():
+        file = Path(getattr(plugin, "__file__", None) or "")
+        if file.name == "conftest.py" and root not in file.resolve().parents:
+            raise pytest.UsageError(f"a conftest.py that is not ours was loaded: {file}; {mend}")
+    audited = config.getoption("audit_infra_live")
+    if audited and Path(audited).resolve() in (root, *root.parents):
+        raise pytest.UsageError(
+            f"this tool stands inside the repository that it should audit: {root}; check it out elsewhere"
+        )
+
+
+def _move_to_stderr(config: pytest.Config, *, shown: bool) -> None:
+    """Keep standard output for our own table: pytest's words go to standard error, or nowhere."""
+    reporter = config.pluginmanager.unregister(name="terminalreporter")
+    if reporter is not None and shown:
+        config.pluginmanager.register(TerminalReporter(config, sys.stderr), "terminalreporter")
+
+
+def _selected(record: Check | None, settings: Settings) -> bool:
+    if record is None:
+        return True
+    wanted = not settings.check or record.id in settings.check
+    return wanted and (settings.severity is None or Severity[record.severity] >= Severity[settings.severity])
+
+
+def _whole(item: pytest.Item) -> Subject:
+    """Make the subject of an item as a whole: its unit, or the fleet."""
+    view: UnitView | None = item.callspec.params.get("unit") if hasattr(item, "callspec") else None
+    if view is None:
+        return Subject(name="fleet")
+    placed = view.account_id and view.region
+    return Subject(
+        name=view.key,
+        kind="" if placed else view.key,
+        account=view.account,
+        account_id=view.account_id,
+        region=view.region,
+        unit=view.stacks[0].unit,
+    )
+
+
+def _plain(record: Check, subject: Subject, outcome: str) -> dict[str, Any]:
+    """Give the shape of a finding to an item that found nothing: for the columns of pytest-html."""
+    known = {name: getattr(subject, name) for name in ("account", "account_id", "region", "unit")}
+    empty: dict[str, Any] = dict.fromkeys(field.name for field in fields(Finding))
+    return (
+        empty
+        | known
+        | {
+            "check": record.id,
+            "severity": record.severity,
+            "outcome": outcome,
+            "subject": subject.name,
+            "message": "",
+            "remedy": "",
+            "controls": (),
+            "evidence": (),
+        }
+    )

@@ -1,0 +1,3 @@
+"""The switchboard: which plugins pytest runs with in a checkout of this project."""
+
+pytest_plugins = ["audit.plugin", "reports.plugin"]

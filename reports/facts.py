@@ -1,0 +1,151 @@
+"""The three facts alone, as tables for the terminal: what is declared, what runs, what is released."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic_core import to_jsonable_python
+from tabulate import tabulate
+
+from reports.text import counted, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from audit.declared.model import Declared, DeclaredContainer
+    from audit.model import Gap
+    from audit.released.model import Released
+    from audit.running.model import Observation, Running
+
+RECENT = 10
+
+
+def declared(facts: Declared) -> str:
+    """List every container of every unit with its tag and the place of the literal."""
+    rows = [
+        (row.unit, row.container, _tag(row), row.image or "", str(row.tag_origin or ""), row.module_ref or "")
+        for row in facts.containers
+    ]
+    table = _table(rows, ("unit", "container", "tag", "image", "tag written at", "module ref"))
+    shadows = [
+        f"{shadow.unit}: {shadow.dead} says {shadow.dead_value}, dead here: {shadow.live} wins"
+        for shadow in facts.shadows
+    ]
+    notes = [f"{note.location or note.unit or ''}: {note.message}" for note in facts.diagnostics]
+    units = counted(len(facts.units), "unit")
+    return _blocks([table, _listed("shadowed", shadows), _listed("notes", notes), gaps(facts.gaps), units])
+
+
+def running(facts: Running, missing: Iterable[Gap] = ()) -> str:
+    """List task definitions and invokers per account and region, then the tags in ECR, then what could not be read."""
+    rows = [row for seen in facts.observations for row in _observed(seen)]
+    images = [
+        (
+            f"{repo.registry_id}/{repo.region}/{repo.name}",
+            tag.tag,
+            tag.digest or "not there",
+            str(tag.pushed_at or ""),
+            _megabytes(tag.size_bytes),
+        )
+        for repo in facts.repositories
+        if repo.tags.kind == "seen"
+        for tag in repo.tags.value or ()
+    ]
+    unread = [*missing, *_gaps_of(facts)]
+    return _blocks(
+        [
+            _table(rows, ("account", "region", "what", "revision", "runs", "since")),
+            _table(images, ("repository", "tag", "digest", "pushed", "MB")),
+            gaps(unread),
+            counted(len(facts.observations), "unit") + " looked at",
+        ]
+    )
+
+
+def released(facts: Released) -> str:
+    """List the newest releases, the source and its date."""
+    newest = facts.releases[: -RECENT - 1 : -1]
+    rows = [
+        (
+            release.tag,
+            release.published,
+            {True: "yes", False: "no", None: "review"}[release.backward_incompatible],
+            ", ".join(release.modules_affected),
+        )
+        for release in newest
+    ]
+    number = counted(len(facts.releases), "release")
+    source = f"{number} of {facts.release_repo}, newest {facts.newest}; from {facts.where}, known up to {facts.as_of}"
+    lines = [source, *([facts.fallback_reason] if facts.fallback_reason else [])]
+    return _blocks(
+        [_table(rows, ("tag", "published", "breaking", "modules affected")), "\n".join(map(one_line, lines))]
+    )
+
+
+def running_document(facts: Running, missing: Iterable[Gap] = ()) -> dict[str, object]:
+    """Give the same as data: observations, repositories and gaps, with a ``schema_version``."""
+    unread = dict.fromkeys([*missing, *_gaps_of(facts)])
+    return {"schema_version": 1, **to_jsonable_python(facts), "gaps": to_jsonable_python(list(unread))}
+
+
+def released_document(facts: Released) -> dict[str, object]:
+    """Give the releases as data, ascending, with the newest and the source."""
+    return {"schema_version": 1, "newest": facts.newest, **to_jsonable_python(facts)}
+
+
+def gaps(found: Iterable[Gap]) -> str:
+    """List what could not be read, one line each."""
+    return _listed("could not be read", [gap.message for gap in dict.fromkeys(found)])
+
+
+def all_gaps(facts: Running) -> tuple[Gap, ...]:
+    """Gather the gaps of what was looked at, each once."""
+    return tuple(dict.fromkeys(_gaps_of(facts)))
+
+
+def _gaps_of(facts: Running) -> Iterable[Gap]:
+    for seen in facts.observations:
+        for fact in (seen.identity, seen.families, *(found.invoker for found in seen.invokers)):
+            if fact.kind == "unread":
+                yield fact.gap
+    for repo in facts.repositories:
+        if repo.tags.kind == "unread":
+            yield repo.tags.gap
+
+
+def _observed(seen: Observation) -> Iterable[tuple[str, ...]]:
+    where = (seen.account.name, seen.region)
+    if seen.families.kind == "seen":
+        for found in seen.families.value:
+            images = ", ".join(image.image for image in found.images)
+            yield (*where, found.family, str(found.revision), images, str(found.registered_at or ""))
+    for stack in seen.invokers:
+        if stack.invoker.kind == "seen":
+            invoker = stack.invoker.value
+            runtime = (invoker.runtime or "container image") if invoker else "not there"
+            yield (*where, f"{stack.stack}-invoker", "", runtime, str(invoker.last_modified or "") if invoker else "")
+
+
+def _tag(row: DeclaredContainer) -> str:
+    if row.deployed is False:
+        return "(not deployed)"
+    return row.tag if row.tag is not None else "(unknown)"
+
+
+def _megabytes(size: int | None) -> str:
+    return f"{size / 1_000_000:.1f}" if size is not None else ""
+
+
+def _table(rows: Sequence[Sequence[object]], headers: Sequence[str]) -> str:
+    if not rows:
+        return ""
+    cells = [[one_line(str(cell), 120) for cell in row] for row in rows]
+    return tabulate(cells, headers=headers, tablefmt="simple", disable_numparse=True)
+
+
+def _listed(title: str, lines: Sequence[str]) -> str:
+    return "\n".join([f"{title}:", *(f"  {one_line(line)}" for line in lines)]) if lines else ""
+
+
+def _blocks(blocks: Sequence[str]) -> str:
+    return "\n\n".join(block for block in blocks if block) + "\n"
