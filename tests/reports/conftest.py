@@ -7,14 +7,28 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
+
+from tests.reports.browser import launched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
 
 Run: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
 
 _ROOT = Path(__file__).resolve().parents[2]
 _NO_TRACE = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "--tb=line")
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """Give one browser to all tests of this folder."""
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture

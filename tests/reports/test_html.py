@@ -18,6 +18,8 @@ from tests.reports.browser import chromium_page, needs_chromium
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from playwright.sync_api import Browser
+
     from audit.verdict.results import Results
 
 NAMESPACE = "{http://www.w3.org/1999/xhtml}"
@@ -53,7 +55,7 @@ def test_page_is_valid_and_linked(kind: str) -> None:
 def test_page_is_self_contained_and_inert(kind: str) -> None:
     """No script, image, frame, form, handler or link to the outside, whatever the results hold."""
     root = tree(getattr(sample, kind)())
-    tags = {element.tag.removeprefix(NAMESPACE) for element in root.iter() if isinstance(element.tag, str)}
+    tags = {str(element.tag).removeprefix(NAMESPACE) for element in root.iter()}
     assert tags.isdisjoint({"script", "img", "svg", "iframe", "object", "form", "link", "base", "textarea"})
     attributes = {name for element in root.iter() for name in element.attrib}
     assert not [name for name in attributes if name.startswith("on")]
@@ -141,11 +143,11 @@ def test_too_many_findings_are_cut_and_counted() -> None:
 
 
 @needs_chromium
-def test_hostile_text_is_inert_in_a_browser(tmp_path: Path) -> None:
+def test_hostile_text_is_inert_in_a_browser(tmp_path: Path, chromium: Browser) -> None:
     """Chromium executes nothing and asks for nothing."""
     file = tmp_path / "report.html"
     file.write_text(render(sample.hostile()), encoding="utf-8")
-    with chromium_page(file) as page:
+    with chromium_page(chromium, file) as page:
         page.wait_for_timeout(200)
         assert page.title() == "Pipelines audit: Findings to act on"
         assert page.locator("img, script, svg").count() == 0
@@ -153,15 +155,15 @@ def test_hostile_text_is_inert_in_a_browser(tmp_path: Path) -> None:
 
 @needs_chromium
 @pytest.mark.parametrize("width", [390, 1280])
-def test_page_works_without_scripts_at_any_width(tmp_path: Path, width: int) -> None:
+def test_page_works_without_scripts_at_any_width(tmp_path: Path, chromium: Browser, width: int) -> None:
     """Links of the matrix lead to their finding, and nothing sticks out sideways."""
     file = tmp_path / "report.html"
     file.write_text(render(sample.results()), encoding="utf-8")
-    with chromium_page(file, width=width, scripts=False) as page:
+    with chromium_page(chromium, file, width=width, scripts=False) as page:
         link = page.locator(".matrix td.d a").first
         target = str(link.get_attribute("href"))
         link.click()
         assert page.url.endswith(target)
         assert page.locator(target).is_visible()
-    with chromium_page(file, width=width) as page:
+    with chromium_page(chromium, file, width=width) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width

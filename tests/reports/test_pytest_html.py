@@ -14,6 +14,8 @@ from tests.reports.browser import chromium_page, needs_chromium
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from playwright.sync_api import Browser
+
     from tests.reports.conftest import Run
 
 MODULE = """
@@ -132,43 +134,33 @@ def test_run_without_results_is_incomplete(judged: Run, tmp_path: Path) -> None:
     assert "INCOMPLETE: the run ended (exit 0) before there were results" in (tmp_path / "run.html").read_text("utf-8")
 
 
-def test_many_rows_leave_the_passes_out(judged: Run, tmp_path: Path) -> None:
-    """Above 2,000 rows passes are counted and not listed, and the page says so; failures stay."""
+def test_above_2000_rows_the_worst_are_kept(judged: Run, tmp_path: Path) -> None:
+    """Passes are counted and not listed, of the others the worst 2,000 are; the page says both."""
     module = """
 @pytest.mark.finding()
-@pytest.mark.parametrize("n", range(2000))
-def test_pass(n): pass
-@pytest.mark.finding(0)
-def test_fail(): pytest.fail("drift")
-"""
-    judged("--html", "run.html", module=module)
-    text = (tmp_path / "run.html").read_text("utf-8")
-    assert list(rows_of(tmp_path / "run.html")) == ["test_fail"]
-    assert "2,000 passed and are counted, but not listed" in text
-    assert ">2000 Passed" in text
-
-
-def test_above_2000_failures_the_worst_are_kept(judged: Run, tmp_path: Path) -> None:
-    """A fleet that fails everywhere keeps the worst 2,000 rows, and says how many there were."""
-    module = """
+def test_pass(): pass
 @pytest.mark.finding(15)
-@pytest.mark.parametrize("n", range(2001))
+@pytest.mark.parametrize("n", range(2000))
 def test_low(n): pytest.fail("low")
 @pytest.mark.finding(0)
 def test_critical(): pytest.fail("critical")
 """
-    judged("--html", "run.html", module=module, seeded="results")
-    tests = data_of(tmp_path / "run.html")["tests"]
+    judged("--html", "run.html", module=module)
+    tests, text = data_of(tmp_path / "run.html")["tests"], (tmp_path / "run.html").read_text("utf-8")
     assert len(tests) == 2000
     assert next(iter(tests)) == "test_seeded.py::test_critical"
-    assert "2,000 worst of 2,002 others" in (tmp_path / "run.html").read_text("utf-8")
+    assert "test_seeded.py::test_pass" not in tests
+    assert "1 passed and are counted, but not listed: more than 2,000 rows do not open." in text
+    assert "Listed are the 2,000 worst of 2,001 others" in text
+    assert ">1 Passed" in text
+    assert ">2001 Failed" in text
 
 
 @needs_chromium
-def test_nothing_executes_in_a_browser(judged: Run, tmp_path: Path) -> None:
+def test_nothing_executes_in_a_browser(judged: Run, tmp_path: Path, chromium: Browser) -> None:
     """Chromium runs pytest-html's script and nothing else, and shows the rows."""
     judged("--html", "run.html", module=MODULE, seeded="hostile")
-    with chromium_page(tmp_path / "run.html") as page:
+    with chromium_page(chromium, tmp_path / "run.html") as page:
         page.wait_for_selector("td.col-result")
         assert page.title() == "Pipelines audit: run of the checks"
         assert page.locator("img[src='x'], svg, a[href^='javascript']").count() == 0

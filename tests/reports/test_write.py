@@ -122,9 +122,8 @@ def test_stdout_that_was_closed_before() -> None:
         "try: write('-', 'text')\n"
         "except WriteError as error: print(error, file=sys.stderr)"
     )
-    done = subprocess.run(
-        f'{sys.executable} -c "{code}" >&-', shell=True, stderr=subprocess.PIPE, text=True, check=False
-    )  # noqa: S602 -- only a shell closes a descriptor
+    argv = ["sh", "-c", 'exec "$0" -c "$1" >&-', sys.executable, code]
+    done = subprocess.run(argv, stderr=subprocess.PIPE, text=True, check=False)
     assert "standard output: cannot write the report: it is closed" in done.stderr
 
 
