@@ -45,7 +45,7 @@ __all__ = ["read_pins"]
 Reader: TypeAlias = "Callable[[str, str], Iterator[Pin]]"
 
 _READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
-    (re.compile(pattern), reader)
+    (re.compile(pattern, re.DOTALL), reader)
     for pattern, reader in (
         (r"(?:.*/)?(?:" + "|".join(map(re.escape, PLAIN)) + ")", plain_pins),
         (r"(?:.*/)?\.tool-versions", asdf_pins),
@@ -60,7 +60,7 @@ _READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
 
 _ABOVE = (*PLAIN, ".tool-versions", ".mise.toml", "mise.toml", ".gitlab-ci.yml", "Jenkinsfile")
 _ABOVE_FOLDERS = (".github", ".circleci", ".gitlab", "_ci")
-_DECOYS = re.compile(r"(?:.*/)?(?:docs?|vars/autogen)/.*")
+_DECOYS = re.compile(r"(?:.*/)?(?:docs?|vars/autogen)/.*", re.DOTALL)
 
 
 def read_pins(tree: SourceTree, scope: str) -> tuple[tuple[Pin, ...], tuple[Gap, ...]]:

@@ -10,13 +10,19 @@ import yaml
 
 from audit.declared.model import Pin
 from audit.declared.pins.scripts import VARIABLES, shell_pins, source_of
-from audit.errors import HclSyntaxError
+from audit.errors import HclSyntaxError, LimitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 NAME = "MODULE_CI_VERSION"
 KIND = VARIABLES[NAME]
+
+MAX_YAML = 512 * 1024
+"""The largest YAML file that is read: it costs 10 s a megabyte."""
+
+MAX_DEPTH = 100
+"""The deepest YAML that is read: each token costs in proportion to its depth."""
 
 _REFERENCE = re.compile(r"[$`]|<<|^\s*$")
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
@@ -50,16 +56,20 @@ def yaml_pins(text: str, file: str) -> Iterator[Pin]:
     """Give the pins of a CI file: the name as a key at any level, its value a scalar (or GitLab's ``value:`` below it).
 
     Read as a stream of events: it keeps places, knows no tags to fail on (``!reference``), expands no anchor, and
-    isn't recursive. Raises HclSyntaxError for text that is no YAML.
+    isn't recursive. Raises HclSyntaxError for text that is no YAML, LimitError for too much of it.
     """
     if NAME not in text:
         return
+    if len(text) > MAX_YAML:
+        raise LimitError(f"larger than the limit of {MAX_YAML:,} characters for YAML", file=file)
     source = source_of(text, file)
     try:
         for scalar in _values(yaml.parse(text, Loader=yaml.SafeLoader)):
             found = _PROPERTIES.match(text, scalar.start_mark.index if scalar.start_mark else 0)
             if found and not _REFERENCE.search(scalar.value):
                 yield Pin(kind=KIND, name=NAME, value=scalar.value.strip(), origin=source.place(found.end()))
+    except LimitError as error:
+        raise LimitError(error.message, file=file) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         source.fail(mark.index if mark else 0, f"not valid YAML: {error.problem or error.context}")
@@ -85,6 +95,8 @@ def _values(events: Iterable[yaml.Event]) -> Iterator[yaml.ScalarEvent]:
         if scalar is not None and (key == NAME or (wanted and key == "value")):
             yield scalar
         if isinstance(event, yaml.CollectionStartEvent):
+            if len(levels) == MAX_DEPTH:
+                raise LimitError(f"nested deeper than {MAX_DEPTH} levels")
             levels.append(_Level(is_map=isinstance(event, yaml.MappingStartEvent), wanted=key == NAME))
 
 

@@ -62,7 +62,7 @@ def shell_pins(source: Source, script: str, offset: int) -> Iterator[Pin]:
     except DeclarationError as error:
         place = source.place(error.column)
         raise type(error)(error.message, file=place.file, line=place.line, column=place.column) from None
-    yield from _Script(source, found).pins()
+    yield from dict.fromkeys(_Script(source, found).pins())
 
 
 class _Script:
@@ -112,7 +112,7 @@ class _Script:
         if option == "--build-arg" and _SECRET.search(name):  # its value, if one stands here, is not ours to repeat
             yield from self.pin("build-secret", "build-arg", _cut(given, len(name)), self.image)
         elif option == "--build-arg" and equals and parts:
-            yield from self.pin("build-arg", name, _without(parts, len(name) + 1), self.image)
+            yield from self.pin(VARIABLES.get(name, "build-arg"), name, _without(parts, len(name) + 1), self.image)
         elif option == "--env-secret" and parts:
             named = _SECRET_OF_ENVIRONMENT.fullmatch(_joined(parts))
             yield from self.pin("build-secret", "env-secret", parts if named else _cut(parts, len(name)), self.image)

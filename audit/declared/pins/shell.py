@@ -92,6 +92,7 @@ _BRACED = re.compile(r"(?P<name>[A-Za-z_]\w*|\d+|[@*#?$!-])(?P<op>:?[-=+?])?")
 _ASSIGN = re.compile(r"[A-Za-z_]\w*\+?=")
 _QUOTED_PLAIN = re.compile(r'[^"\\$`]+')
 _BRACED_PLAIN = re.compile(r"(?:[^\\'\"$`}<>]|[<>](?!\()|\\\r?\n)+")
+_BRACED_QUOTED = re.compile(r"[^\\\"$`}]+")
 _ANSI_C = re.compile(r"(?:[^'\\]|\\.)*'", re.DOTALL)
 _ARITHMETIC_END = re.compile(r"\)\)")
 
@@ -102,6 +103,7 @@ class _Reader:
     offset: int
     found: list[Command] = field(default_factory=list)
     depth: int = 0
+    ticks: bool = False  # whether a backtick closes
     heredocs: list[tuple[str, bool]] = field(default_factory=list)
 
     def fail(self, at: int, what: str) -> DeclarationError:
@@ -115,6 +117,7 @@ class _Reader:
     def script(self, at: int, closing: str) -> int:
         """Read commands up to ``closing`` (``)`` or a backtick) or the end; give the place after it."""
         self.enter(at)
+        outer, self.ticks = self.ticks, closing == "`"
         words: list[Word] = []
         while True:
             at = _end(_BLANK, self.text, at)
@@ -124,6 +127,7 @@ class _Reader:
         if closing and at >= len(self.text):
             raise self.fail(at, f"unclosed substitution, {closing!r} is missing")
         self.close(words)
+        self.ticks = outer
         self.depth -= 1
         return at + len(closing)
 
@@ -213,19 +217,20 @@ class _Reader:
         word = Word(parts=tuple(parts), start=start + self.offset, bare=bare[0] if bare else "")
         return word, at
 
-    def part(self, at: int) -> tuple[list[Part], int]:
+    def part(self, at: int, *, quoted: bool = False) -> tuple[list[Part], int]:
         """Read one piece of a word; nothing and the same place at its end."""
         place = at + self.offset
         if found := _PLAIN.match(self.text, at):
             return [Text(value=found[0], start=place, inner=place)], found.end()
-        found = _SUBSTITUTION.match(self.text, at)
-        if found:
+        if self.ticks and self.text[at] == "`":
+            return [], at
+        if found := _SUBSTITUTION.match(self.text, at):
             return [Opaque(start=place)], self.script(found.end(), "`" if found[0] == "`" else ")")
         match self.text[at]:
             case "'" | '"' as quote:
                 result = self.single(at) if quote == "'" else self.quoted(at)
             case "$":
-                result = self.dollar(at)
+                result = self.dollar(at, quoted=quoted)
             case "\\" if not _CONTINUED.match(self.text, at):
                 result = [Text(value=self.text[at + 1 : at + 2], start=place, inner=place)], at + 2
             case _:
@@ -246,8 +251,11 @@ class _Reader:
         at += 1
         while at < len(self.text) and self.text[at] != '"':
             if self.text[at] in "$`":
-                more, at = self.part(at)
+                more, after = self.part(at, quoted=True)
+                if after == at:
+                    raise self.fail(opening, "unclosed quote")
                 parts.extend(more)
+                at = after
                 continue
             found = _QUOTED_PLAIN.match(self.text, at)
             value = found[0] if found else _escaped(self.text[at + 1 : at + 2])
@@ -260,13 +268,13 @@ class _Reader:
             parts.append(Text(value="", start=opening + self.offset, inner=at + self.offset))
         return parts, at + 1
 
-    def dollar(self, at: int) -> tuple[list[Part], int]:
+    def dollar(self, at: int, *, quoted: bool) -> tuple[list[Part], int]:
         place = at + self.offset
         if self.text.startswith("$((", at):
             return [Opaque(start=place)], self.arithmetic(at + 1)
         if self.text.startswith("${", at):
-            return self.braced(at)
-        if self.text.startswith("$'", at):
+            return self.braced(at, quoted=quoted)
+        if self.text.startswith("$'", at) and not quoted:
             end = _ANSI_C.match(self.text, at + 2)
             if end is None:
                 raise self.fail(at, "unclosed quote")
@@ -277,7 +285,7 @@ class _Reader:
             return [Expansion(name=found[0], start=place)], found.end()
         return [Text(value="$", start=place, inner=place)], at + 1
 
-    def braced(self, at: int) -> tuple[list[Part], int]:
+    def braced(self, at: int, *, quoted: bool) -> tuple[list[Part], int]:
         """Read ``${…}``, with the parts of a default."""
         self.enter(at)
         place = at + self.offset
@@ -286,13 +294,17 @@ class _Reader:
         at = found.end() if found else at + 2
         inner: list[Part] = []
         while at < len(self.text) and self.text[at] != "}":
-            if plain := _BRACED_PLAIN.match(self.text, at):
+            plain = (_BRACED_QUOTED if quoted else _BRACED_PLAIN).match(self.text, at)
+            if plain:
                 inner.append(Text(value=plain[0], start=at + self.offset, inner=at + self.offset))
                 at = plain.end()
             else:
-                more, at = self.part(at)
+                more, after = self.part(at, quoted=quoted)
+                if after == at:
+                    break
                 inner.extend(more)
-        if at >= len(self.text):
+                at = after
+        if not self.text.startswith("}", at):
             raise self.fail(start, "unclosed expansion, '}' is missing")
         self.depth -= 1
         if found is None or (found["op"] is None and inner):

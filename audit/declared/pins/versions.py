@@ -76,7 +76,7 @@ def _version(value: object) -> str | None:
         value = value[0] if value else None
     if isinstance(value, dict):
         value = value.get("version")
-    return str(value) if isinstance(value, (str, int, float)) else None
+    return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else None
 
 
 def _find(text: str, key: str, version: str) -> int:

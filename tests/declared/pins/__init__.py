@@ -1,0 +1,1 @@
+"""Proof of the other places where a version is written."""
