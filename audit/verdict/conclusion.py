@@ -81,7 +81,7 @@ def exit_of(
     if ended.reason:
         code, parts = 2, [f"interrupted, {ended.reason}", *parts]
     elif summary["error"]:
-        code, parts = 3, [f"{summary['error']} checks ended with an error of their own", *parts]
+        code, parts = 3, [_bugs(summary["error"]), *parts]
     elif not any(summary.values()):
         code, parts = 5, ["nothing was judged"]
     elif failed:
@@ -89,7 +89,7 @@ def exit_of(
     elif summary["unknown"] or covered.gaps:
         code = 10
     else:
-        code, parts = 0, ["in sync"]
+        code, parts = 0, parts if summary["fail"] or summary["waived"] else ["in sync"]
     return code, f"exit {code}: {', '.join([*parts, *_extent(covered, code, summary)])}{_selection(settings)}"
 
 
@@ -106,6 +106,12 @@ def _extent(covered: Coverage, code: int, summary: Mapping[Outcome, int]) -> lis
 def _count(failed: int, level: SeverityName) -> str:
     words = "no findings" if not failed else "1 finding" if failed == 1 else f"{failed} findings"
     return f"{words} ≥ {level}"
+
+
+def _bugs(number: int) -> str:
+    return (
+        "1 check ended with an error of its own" if number == 1 else f"{number} checks ended with errors of their own"
+    )
 
 
 def _selection(settings: Settings) -> str:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from audit.released.model import Released
+from audit.released.model import Released
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
