@@ -7,7 +7,7 @@ from typing import TypeAlias, TypeGuard
 
 from audit.declared.evaluate import LazyMap, Scope, Unknown, Value, evaluate, member
 from audit.declared.model import Link
-from audit.declared.nodes import Attribute, Call, Conditional, Expression, Object
+from audit.declared.nodes import Attribute, Call, Conditional, Expression, Literal, Object
 
 Make: TypeAlias = Callable[[], Value]
 
@@ -32,6 +32,8 @@ def lazily(expr: Expression, scope: Scope) -> Value:
     Raises what ``evaluate`` raises, for the part that must be known at once.
     """
     match expr:
+        case Literal():
+            return Value(expr.value, expr.location, (), expr.span)
         case Object():
             return _object(expr, scope)
         case Call(name="merge", expand=False, args=args) if args:
@@ -104,7 +106,7 @@ def _both(both: Callable[[Make, Make], Value], theirs: Make, mine: Make) -> Make
 def _object(node: Object, scope: Scope) -> Value:
     members: dict[str, Make] = {}
     for key, item in node.items:
-        name = evaluate(key, scope).raw
+        name = lazily(key, scope).raw
         if not isinstance(name, str):
             return evaluate(node, scope)
         members[name] = _maker(item, scope)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from audit.declared.tree import SourceTree
 
 ROOT = "/repository"
+_LEAVES = frozenset({str, bool, int, Decimal, type(None)})
 
 T = TypeVar("T")
 
@@ -46,9 +48,12 @@ class Repository:
         return show(path, self.scope)
 
     def is_file(self, path: str) -> bool:
-        """Tell whether a regular file is there; DeclarationError where that can't be decided."""
-        if posixpath.dirname(path) in self._directories and path not in self._known:
-            return False
+        """Tell whether a file is there; DeclarationError where that can't be decided.
+
+        What the listing named is there: if it is no regular file, reading it says so.
+        """
+        if path.rpartition("/")[0] in self._directories:
+            return path in self._known
         found = self._files.get(path)
         if found is None:
             found = self._files[path] = self._of(path, self.tree.is_file)
@@ -113,7 +118,7 @@ def inside(path: str, base: str) -> str:
 def parents(directory: str) -> Iterable[str]:
     """Give the directories above one, nearest first, up to the repository's root."""
     while directory:
-        directory = posixpath.dirname(directory)
+        directory = directory.rpartition("/")[0]
         yield directory
 
 
@@ -123,16 +128,17 @@ def moved(node: T, file: str) -> T:
 
 
 def _moved(node: object, file: str) -> object:
-    if isinstance(node, Location):
-        return Location(file=file, line=node.line, column=node.column)
+    kind = type(node)
+    if kind in _LEAVES:
+        return node
+    if kind is Location:
+        place = cast("Location", node)
+        return Location(file=file, line=place.line, column=place.column)
     if isinstance(node, tuple):
         return tuple([_moved(item, file) for item in node])
     if isinstance(node, Mapping):
         return {key: _moved(item, file) for key, item in node.items()}
-    if is_dataclass(node) and not isinstance(node, type):
-        kind = type(node)
-        return kind(**{name: _moved(getattr(node, name), file) for name in _names(kind)})
-    return node
+    return kind(**{name: _moved(getattr(node, name), file) for name in _names(kind)})
 
 
 @cache

@@ -108,17 +108,18 @@ def _current_dir(config: Config) -> str:
 
 def _find_in_parent_folders(config: Config, args: list[str], location: Location) -> Value:
     """Look from the parent of the current configuration's directory upwards, to the repository's root."""
-    name = args[0] if args else ""
+    name, repository = args[0] if args else "", config.reader.repository
     names = (name,) if name else ("terragrunt.hcl.json", "terragrunt.hcl")
     for directory in parents(_current_dir(config)):
         for candidate in names:
-            path = inside(candidate, directory) if not candidate.startswith("/") else candidate
-            if config.reader.repository.is_file(path) or config.reader.repository.is_dir(path):
+            path = inside(candidate, directory)
+            # only a name without extension is looked for among directories: asking the disk costs more than all else
+            if repository.is_file(path) or ("." not in candidate and repository.is_dir(path)):
                 return _text(virtual(path), location)
     if len(args) > 1:
         return _text(args[1], location)
     raise EvaluationError(
-        f"find_in_parent_folders finds no '{names[-1]}' above {config.reader.repository.show(_current_dir(config))}"
+        f"find_in_parent_folders finds no '{names[-1]}' above {repository.show(_current_dir(config))}"
     )
 
 

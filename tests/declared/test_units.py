@@ -1,0 +1,118 @@
+"""Tests of audit.declared.units: whole repositories, against documents that a person wrote beside them."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.declared.live import LIVE, declared, document, expected
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LAYOUTS = sorted(path.stem for path in LIVE.glob("*.json") if (LIVE / path.stem).is_dir())
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_document_is_what_a_person_reads_in_the_files(layout: str) -> None:
+    """Every row of every layout, with every origin, is what stands in the files."""
+    found, wanted = document(LIVE / layout), expected(layout)
+    assert found["containers"] == wanted["containers"]
+    assert [gap["message"] for gap in found["gaps"]] == [gap["message"] for gap in wanted["gaps"]]
+
+
+def _literals(layout: str) -> list[tuple[str, str, int, int, str]]:
+    """Give the place and text of every tag that is one plain literal."""
+    found: set[tuple[str, int, int, str]] = {
+        (row["tag_origin"]["file"], row["tag_origin"]["line"], row["tag_origin"]["column"], row["tag"])
+        for row in expected(layout)["containers"]
+        if row["tag_origin"]
+    }
+    return [(layout, *literal) for literal in sorted(found)]
+
+
+LITERALS = [literal for layout in LAYOUTS for literal in _literals(layout)]
+
+
+@pytest.mark.parametrize(
+    ("layout", "file", "line", "column", "tag"), LITERALS, ids=[f"{case[0]}-{case[1]}-{case[2]}" for case in LITERALS]
+)
+def test_changing_a_literal_changes_its_rows_and_no_other(
+    tmp_path: Path, layout: str, file: str, line: int, column: int, tag: str
+) -> None:
+    """A literal changed at its origin changes exactly the rows that name that origin."""
+    root = tmp_path / "repository"
+    shutil.copytree(LIVE / layout, root)
+    path = root / file
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    start = column - 1
+    assert lines[line - 1][start : start + len(tag) + 2] == f'"{tag}"'
+    lines[line - 1] = lines[line - 1][: start + 1] + f"{tag}9" + lines[line - 1][start + 1 + len(tag) :]
+    path.write_text("".join(lines), encoding="utf-8")
+    place = {"file": file, "line": line, "column": column}
+    wanted = [
+        {**row, "tag": f"{tag}9"} if row["tag_origin"] == place else row for row in expected(layout)["containers"]
+    ]
+    assert document(root)["containers"] == wanted
+
+
+def _shadows(root: Path) -> list[tuple[str, str, str, str]]:
+    return [
+        (
+            shadow.unit.split("/")[0],
+            shadow.name,
+            f"{shadow.dead} {shadow.dead_value}",
+            f"{shadow.live} {shadow.live_value}",
+        )
+        for shadow in declared(root).shadows
+    ]
+
+
+def test_shadows_name_the_dead_literal_and_the_one_that_counts() -> None:
+    """The root's tag is dead for the unit with a local of its own and for the account with a nearer common.hcl."""
+    name = "deploy_runner_container_image_tag"
+    assert _shadows(LIVE / "reference") == [
+        ("dev", name, "common.hcl:10 v0.52.1", "dev/us-west-2/mgmt/ecs-deploy-runner/terragrunt.hcl:12 v0.51.8"),
+        ("stage", name, "common.hcl:10 v0.52.1", "stage/common.hcl:7 v0.53.0"),
+    ]
+
+
+def test_chain_leads_from_the_literal_to_the_input() -> None:
+    """Each step of a value's way is named, with its place."""
+    unit = next(unit for unit in declared(LIVE / "reference").units if unit.account == "logs")
+    envcommon = "_envcommon/mgmt/ecs-deploy-runner.hcl"
+    assert [(link.text, str(link.place)) for link in unit.chains["terraform-planner.tag"]] == [
+        ('"v0.52.1"', "common.hcl:10"),
+        ("locals.deploy_runner_container_image_tag", "common.hcl:10"),
+        ("read_terragrunt_config(common.hcl)", f"{envcommon}:16"),
+        ("locals.common_vars", f"{envcommon}:16"),
+        ("local.common_vars.locals.deploy_runner_container_image_tag", f"{envcommon}:32"),
+        ("inputs.terraform_planner_config.container_image.docker_tag", f"{envcommon}:32"),
+    ]
+
+
+@pytest.mark.parametrize("scope", ["dev", "dev/us-west-2", "dev/us-west-2/mgmt/ecs-deploy-runner"])
+def test_scope_below_the_root_gives_the_same_values_with_paths_from_there(scope: str) -> None:
+    """Files above the scope are read all the same; their paths lead up from it."""
+    whole = [row for row in document(LIVE / "reference")["containers"] if row["account"] == "dev"]
+    up = "../" * (scope.count("/") + 1)
+
+    def moved(place: dict[str, Any] | None) -> dict[str, Any] | None:
+        if place is None:
+            return None
+        file = place["file"]
+        below = file.startswith(f"{scope}/")
+        return {**place, "file": file.removeprefix(f"{scope}/") if below else f"{up}{file}"}
+
+    wanted = [
+        {
+            **row,
+            "unit": row["unit"].removeprefix(scope).removeprefix("/") or ".",
+            "image_origin": moved(row["image_origin"]),
+            "tag_origin": moved(row["tag_origin"]),
+        }
+        for row in whole
+    ]
+    assert document(LIVE / "reference", scope)["containers"] == wanted
