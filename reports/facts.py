@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from pydantic_core import to_jsonable_python
@@ -12,7 +13,7 @@ from reports.text import counted, one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from audit.declared.model import Declared, DeclaredContainer
+    from audit.declared.model import Declared, DeclaredContainer, DeclaredUnit, Link
     from audit.model import Gap
     from audit.released.model import Released
     from audit.running.model import Observation, Running
@@ -21,19 +22,48 @@ RECENT = 10
 
 
 def declared(facts: Declared) -> str:
-    """List every container of every unit with its tag and the place of the literal."""
-    rows = [
-        (row.unit, row.container, _tag(row), row.image or "", str(row.tag_origin or ""), row.module_ref or "")
-        for row in facts.containers
-    ]
-    table = _table(rows, ("unit", "container", "tag", "image", "tag written at", "module ref"))
+    """Show unit by unit every container with its tag, where it is written, and the way it takes to the input."""
+    rows: dict[str, list[DeclaredContainer]] = defaultdict(list)
+    for row in facts.containers:
+        rows[row.unit].append(row)
+    units = [_unit(unit, rows[unit.path]) for unit in facts.units]
     shadows = [
         f"{shadow.unit}: {shadow.dead} says {shadow.dead_value}, dead here: {shadow.live} wins"
         for shadow in facts.shadows
     ]
     notes = [f"{note.location or note.unit or ''}: {note.message}" for note in facts.diagnostics]
-    units = counted(len(facts.units), "unit")
-    return _blocks([table, _listed("shadowed", shadows), _listed("notes", notes), gaps(facts.gaps), units])
+    total = f"{counted(len(facts.units), 'unit')}, {counted(len(facts.containers), 'container')}"
+    return _blocks([*units, _listed("shadowed", shadows), _listed("notes", notes), gaps(facts.gaps), total])
+
+
+def _unit(unit: DeclaredUnit, rows: Sequence[DeclaredContainer]) -> str:
+    where = f"account {unit.account or '?'} ({unit.account_id or 'id unknown'}), {unit.region or 'region unknown'}"
+    module = f"module ref {unit.module_ref}" if unit.module_ref else "no module ref"
+    table = _table(
+        [(row.container, _tag(row), str(row.tag_origin or ""), row.image or _reason(row, "image")) for row in rows],
+        ("container", "tag", "tag written at", "image"),
+    )
+    ways: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for row in rows:
+        # The last two links are the reference in the input and the input itself: each container has its own line there.
+        links = unit.chains.get(f"{row.container}.tag", ())[:-2]
+        if links:
+            ways[tuple(_way(links))].append(row.container)
+    chains = [line for steps, names in ways.items() for line in (f"tag of {', '.join(names)}:", *steps)]
+    head = [one_line(unit.path), one_line(f"{where}, stack {unit.stack or '(unknown)'}, {module}")]
+    return "\n".join([head[0], f"  {head[1]}", *(f"  {line}" for line in ["", *table.splitlines(), "", *chains])])
+
+
+def _way(links: Sequence[Link]) -> list[str]:
+    """Write a chain as one line per place: where it stands, and what the value passes through there."""
+    places: dict[str, list[str]] = {}
+    for link in links:
+        places.setdefault(str(link.place), []).append(one_line(link.text, 100))
+    return [f"  {one_line(place)}  {' → '.join(texts)}" for place, texts in places.items()]
+
+
+def _reason(row: DeclaredContainer, field: str) -> str:
+    return f"(unknown: {row.unknown[field]})" if field in row.unknown else ""
 
 
 def running(facts: Running, missing: Iterable[Gap] = ()) -> str:
@@ -129,7 +159,7 @@ def _observed(seen: Observation) -> Iterable[tuple[str, ...]]:
 def _tag(row: DeclaredContainer) -> str:
     if row.deployed is False:
         return "(not deployed)"
-    return row.tag if row.tag is not None else "(unknown)"
+    return row.tag if row.tag is not None else _reason(row, "tag") or "(unknown)"
 
 
 def _megabytes(size: int | None) -> str:

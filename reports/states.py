@@ -11,5 +11,14 @@ if TYPE_CHECKING:
     from audit.verdict.results import CellState
 
 SYMBOLS: Final[Mapping[CellState, str]] = MappingProxyType(
-    {"drift": "✗", "missing": "!", "behind": "▼", "unknown": "?", "waived": "~", "in sync": "✓", "not deployed": "–"}
+    {
+        "drift": "✗",
+        "missing": "!",
+        "finding": "✗",
+        "behind": "▼",
+        "unknown": "?",
+        "waived": "~",
+        "in sync": "✓",
+        "not deployed": "–",
+    }
 )

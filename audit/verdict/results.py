@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -36,7 +36,11 @@ class Selection:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """One judging: who, when, with what. ``incomplete`` says in words why not all was judged, None if all was."""
+    """One judging: who, when, with what. ``incomplete`` says in words why not all was judged, None if all was.
+
+    ``scope`` is the audited PATH relative to the root of its git repository, empty where they are the same: the
+    reports that a forge reads need paths from the root.
+    """
 
     id: str
     judged_at: datetime
@@ -46,6 +50,7 @@ class Run:
     selection: Selection
     caller: str | None
     incomplete: str | None = None
+    scope: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,7 +79,7 @@ class Coverage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Passed:
-    """A check that passed for a unit (or a registry, or the fleet)."""
+    """A check that passed for, or did not apply to, a unit (or a registry, or the fleet)."""
 
     check: str
     unit: str
@@ -125,8 +130,32 @@ class Chain:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CheckNote:
+    """What a check is, for reports that explain it; one for each check that was selected, passed or not."""
+
+    id: str
+    title: str
+    why: str
+    severity: SeverityName
+    remedy: str
+    controls: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReleaseNote:
+    """A release on the version timeline; ``breaking`` is None where somebody has to review it."""
+
+    tag: str
+    published: date
+    breaking: bool | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Results:
-    """All that a renderer needs; ``findings`` is what is neither pass nor not applicable, worst first."""
+    """All that a renderer needs; ``findings`` is what is neither pass nor not applicable, worst first.
+
+    The fields with a default came later: results written before them can still be drawn.
+    """
 
     schema_version: int
     run: Run
@@ -141,6 +170,9 @@ class Results:
     units: tuple[UnitRow, ...]
     exit_code: int
     verdict: str
+    not_applicable: tuple[Passed, ...] = ()
+    checks: tuple[CheckNote, ...] = ()
+    releases: tuple[ReleaseNote, ...] = ()
 
 
 @cache

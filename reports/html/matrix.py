@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CLASSES: Final[Mapping[CellState, str]] = {
     "drift": "d",
     "missing": "m",
+    "finding": "f",
     "behind": "b",
     "unknown": "u",
     "waived": "w",

@@ -59,6 +59,7 @@ def finding(
     location: Location | None = TAG,
     waiver: WaiverNote | None = None,
     subject: str = "",
+    controls: tuple[str, ...] = ("NIST 800-53 CM-2", "NIST 800-53 CM-6", "SOC 2 CC8.1"),
 ) -> Finding:
     """Build a finding as the judging plugin would, with its fingerprint and cause."""
     account_id = ACCOUNTS.get(account or "")
@@ -81,7 +82,7 @@ def finding(
         message=message,
         location=location,
         remedy=remedy,
-        controls=("NIST-800-53:CM-2", "NIST-800-53:CM-6", "SOC2:CC8.1"),
+        controls=controls,
         cause_id=fingerprint(check, str(location)),
         evidence=_evidence(location, running),
         waiver=waiver,

@@ -73,7 +73,7 @@ def test_everything_is_on_the_page() -> None:
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "assumed-role/pipelines-audit/nightly",
         "common.hcl:25",
-        "NIST-800-53:CM-2",
+        "NIST 800-53 CM-2",
         "aws ecs DescribeTaskDefinition, request 5f0c3c0e",
         "merged, never applied",
         "cd stage/us-west-2/mgmt/ecs-deploy-runner && terragrunt apply",
