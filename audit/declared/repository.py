@@ -128,7 +128,7 @@ def moved(node: T, file: str) -> T:
 
 
 def _moved(node: object, file: str) -> object:
-    kind = type(node)
+    kind: type = type(node)
     if kind in _LEAVES:
         return node
     if kind is Location:
