@@ -33,18 +33,16 @@ class Type(NamedTuple):
 STRING, NUMBER, BOOL, ANY = Type("string"), Type("number"), Type("bool"), Type("any")
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,5})?")
-_PRIMITIVES = ("string", "number", "bool")
-_NAMES = {
-    "string": "string",
-    "number": "number",
-    "bool": "bool",
-    "any": "any",
-    "list": "list",
-    "set": "set",
-    "map": "map",
-    "tuple": "tuple",
-    "object": "object",
-}
+_KINDS: tuple[tuple[type, str], ...] = (
+    (bool, "bool"),
+    (Decimal, "number"),
+    (str, "string"),
+    (ListRaw, "list"),
+    (SetRaw, "set"),
+    (MapRaw, "map"),
+    (tuple, "tuple"),
+)
+_PRIMITIVES = frozenset(("string", "number", "bool"))
 
 
 def list_of(member: Type) -> Type:
@@ -93,28 +91,29 @@ def member_type(values: Iterable[Value]) -> Type:
 
 
 def unify(types: Iterable[Type]) -> Type | None:
-    """Give the type that all of ``types`` convert to, None where there is none."""
+    """Give the type that all of ``types`` convert to, None where there is none; ``any`` where one of them is unknown."""
     distinct = list(dict.fromkeys(types))
-    if not distinct:
-        return ANY
-    if len(distinct) == 1:
-        return distinct[0]
-    if ANY in distinct:
-        return ANY
+    if len(distinct) < 2 or ANY in distinct:
+        return distinct[0] if len(distinct) == 1 else ANY
     kinds = {kind.kind for kind in distinct}
-    if kinds <= set(_PRIMITIVES):
+    if kinds <= _PRIMITIVES:
         return STRING if "string" in kinds else None
-    if kinds <= {"tuple"} and len({len(kind.members) for kind in distinct}) == 1:
-        return _members("tuple", distinct)
-    if kinds <= {"tuple", "list"}:
-        return _collection("list", distinct)
     if kinds <= {"tuple", "list", "set"}:
-        return _collection("set", distinct)
-    if kinds <= {"object"} and len({kind.names for kind in distinct}) == 1:
-        return _members("object", distinct)
+        return _sequences(distinct, kinds)
     if kinds <= {"object", "map"}:
-        return _collection("map", distinct)
+        same = kinds == {"object"} and len({kind.names for kind in distinct}) == 1
+        return _members("object", distinct) if same else _collection("map", distinct)
     return None
+
+
+def _sequences(distinct: list[Type], kinds: set[str]) -> Type | None:
+    if kinds == {"tuple"} and len({len(kind.members) for kind in distinct}) == 1:
+        return _members("tuple", distinct)
+    if "set" not in kinds:
+        return _collection("list", distinct)
+    if kinds == {"set"}:
+        return _collection("set", distinct)
+    return next(kind for kind in distinct if kind.kind != "tuple")
 
 
 def _members(kind: str, types: list[Type]) -> Type | None:
@@ -266,7 +265,7 @@ def number_text(number: Decimal) -> str:
     """Write a number as Terraform does: all its digits, no exponent, no needless zeros."""
     charge(abs(number.adjusted()) // 32)
     if number == 0:
-        return "0"
+        return "-0" if number.is_signed() else "0"
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -275,4 +274,7 @@ def describe(raw: Raw) -> str:
     """Name the type of a raw value for a message."""
     if raw is None:
         return "null"
-    return _NAMES[type_of(Value(raw)).kind] if not isinstance(raw, LazyMap) else "object"
+    for types, name in _KINDS:
+        if isinstance(raw, types):
+            return name
+    return "object" if isinstance(raw, Mapping) else "an unknown value"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from audit.declared.convert import (
     BOOL,
@@ -59,7 +60,6 @@ from audit.declared.values import (
     member,
 )
 from audit.errors import DeclarationError, EvaluationError, HclSyntaxError, LimitError
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from audit.model import Location
@@ -164,7 +164,7 @@ def _literal(node: Literal, _scope: Scope) -> Value:
 
 
 def _template(node: Template, scope: Scope) -> Value:
-    if len(node.parts) == 1 and not isinstance(node.parts[0], Literal | TemplateIf | TemplateFor):
+    if len(node.parts) == 1 and not isinstance(node.parts[0], TemplateIf | TemplateFor):
         return _evaluate(node.parts[0], scope)
     return Value(_text(node, scope), node.location)
 

@@ -87,11 +87,12 @@ class GetAttr:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Index:
-    """``target[key]``, or the older ``target.0``."""
+    """``target[key]``, or the older ``target.0`` (``legacy``)."""
 
     target: Expression
     key: Expression
     location: Location
+    legacy: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

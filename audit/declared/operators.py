@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, DivisionByZero, InvalidOperation, Overflow
-
-from audit.declared.convert import BOOL, NUMBER, convert, deep_unknown, identity
-from audit.declared.values import NUMBERS, Raw, Unknown, Value
-from audit.errors import EvaluationError
+from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from audit.declared.arithmetic import OPERATIONS, negate
+from audit.declared.convert import BOOL, NUMBER, convert, deep_unknown, identity
+from audit.declared.values import Raw, Unknown, Value
+from audit.errors import EvaluationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ def unary(operator: str, raw: Raw) -> Raw:
     if isinstance(made, Unknown):
         return made
     if isinstance(made, Decimal):
-        return NUMBERS.minus(made)
+        return negate(made)
     return not made
 
 
@@ -43,12 +44,7 @@ def binary(operator: str, left: Value, right: Value) -> Raw:
         raise EvaluationError(f"'{operator}' needs numbers")
     if operator in _COMPARE:
         return _COMPARE[operator](first, second)
-    try:
-        return _ARITHMETIC[operator](first, second)
-    except (DivisionByZero, InvalidOperation) as error:
-        raise EvaluationError("division by zero" if second == 0 else "the result is no number") from error
-    except Overflow as error:
-        raise EvaluationError("the number is too large") from error
+    return OPERATIONS[operator](first, second)
 
 
 def _equal(left: Value, right: Value) -> bool | Unknown:
@@ -68,17 +64,6 @@ def _logic(operator: str, left: Raw, right: Raw) -> Raw:
     return right if isinstance(right, Unknown) else not deciding
 
 
-def _remainder(left: Decimal, right: Decimal) -> Decimal:
-    return NUMBERS.remainder(left, right)
-
-
-_ARITHMETIC: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {
-    "+": NUMBERS.add,
-    "-": NUMBERS.subtract,
-    "*": NUMBERS.multiply,
-    "/": NUMBERS.divide,
-    "%": _remainder,
-}
 _COMPARE: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
     "<": lambda left, right: left < right,
     "<=": lambda left, right: left <= right,

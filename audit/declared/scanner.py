@@ -124,7 +124,102 @@ _RAW = re.compile(
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 _FOR = re.compile(r"(?:\s|\#[^\n]*\n|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*for(?![\w-])", re.VERBOSE)
+_SIGN_AHEAD = re.compile(r"(?:[ \t]|/\*(?:[^*]|\*(?!/))*\*/)*(?:!(?!=)|-)")
 _OPERAND_BEFORE = ("name", "number", "quote", "heredoc", "close")
+
+
+class _Code:
+    """One region while it is read: what is masked so far, the open brackets, the signs before an operand."""
+
+    def __init__(self, scanner: _Scanner, start: int, depth: int, *, inside: bool) -> None:
+        self.scanner, self.text, self.start, self.depth, self.inside = scanner, scanner.text, start, depth, inside
+        self.masked: list[str] = []
+        self.templates: dict[int, TemplateText] = {}
+        self.runs: dict[int, str] = {}
+        self.stack: list[tuple[str, bool, int]] = []
+        self.before = self.run = ""
+        self.newlines_ignored = inside
+
+    def read(self) -> Region:
+        """Read from the start to the brace that closes a sequence, or to the end of the text."""
+        pos = self.start
+        while pos < len(self.text):
+            found = _CODE.match(self.text, pos)
+            if found is None:  # pragma: no cover -- the last alternative takes any character
+                self.scanner.source.fail(pos, "unexpected character")
+            if found.lastgroup == "close" and not self.stack and self.inside and found[0] == "}":
+                return self._region(pos)
+            pos = getattr(self, f"_{found.lastgroup}")(found)
+        if self.inside:
+            self.scanner.source.fail(self.start, "this sequence of a template is never closed by '}'")
+        return self._region(pos)
+
+    def _region(self, end: int) -> Region:
+        if self.stack:
+            opened, _, at = self.stack[-1]
+            self.scanner.source.fail(at, f"'{opened}' is never closed")
+        return Region(start=self.start, end=end, masked="".join(self.masked), templates=self.templates, runs=self.runs)
+
+    def _keep(self, found: re.Match[str], piece: str | None = None) -> int:
+        self.masked.append(found[0] if piece is None else piece)
+        self.before = found.lastgroup or ""
+        return found.end()
+
+    def _blank(self, found: re.Match[str]) -> int:
+        self.masked.append(" " * len(found[0]))
+        return found.end()
+
+    _comment = _blank
+
+    def _newline(self, found: re.Match[str]) -> int:
+        self.masked.append(" " * len(found[0]) if self.newlines_ignored else found[0])
+        self.before = self.before if self.newlines_ignored else ""
+        return found.end()
+
+    def _quote(self, found: re.Match[str]) -> int:
+        return self._hide(found, self.scanner.quoted(found.end(), self.depth + len(self.stack) + 1))
+
+    def _heredoc(self, found: re.Match[str]) -> int:
+        return self._hide(found, self.scanner.heredoc(found, self.depth + len(self.stack) + 1))
+
+    def _hide(self, found: re.Match[str], template: TemplateText) -> int:
+        self.templates[template.start] = template
+        self._keep(found, '"' + "x" * (template.end - template.start - 2) + '"')
+        return template.end
+
+    def _open(self, found: re.Match[str]) -> int:
+        self.scanner.deepen(self.depth + len(self.stack) + 1, found.start())
+        self.stack.append((found[0], self.newlines_ignored, found.start()))
+        self.newlines_ignored = found[0] != "{" or _FOR.match(self.text, found.end()) is not None
+        return self._keep(found)
+
+    def _close(self, found: re.Match[str]) -> int:
+        if not self.stack or _CLOSES[self.stack[-1][0]] != found[0]:
+            self.scanner.source.fail(found.start(), f"'{found[0]}' closes nothing")
+        self.newlines_ignored = self.stack.pop()[1]
+        return self._keep(found)
+
+    def _name(self, found: re.Match[str]) -> int:
+        return self._keep(found, None if found[0].isascii() else "_" * len(found[0]))
+
+    def _number(self, found: re.Match[str]) -> int:
+        return self._keep(found)
+
+    _other = _number
+
+    def _sign(self, found: re.Match[str]) -> int:
+        """Keep one sign before an operand: the parser takes no more, the others are told beside it."""
+        if self.before in _OPERAND_BEFORE:
+            return self._keep(found)
+        self.run += found[0]
+        if _SIGN_AHEAD.match(self.text, found.end()):
+            return self._keep(found, " ")
+        run, self.run = self.run, ""
+        if len(run) == 1:
+            return self._keep(found)
+        self.scanner.deepen(self.depth + len(run), found.start())
+        self.runs[found.start()] = run
+        return self._keep(found, "!")
 
 
 class _Scanner:
@@ -133,59 +228,7 @@ class _Scanner:
 
     def code(self, start: int, depth: int, *, inside: bool) -> Region:
         """Read code from ``start`` to the brace that closes it (``inside`` a template) or to the end of the text."""
-        text, masked, pos = self.text, list[str](), start
-        templates: dict[int, TemplateText] = {}
-        runs: dict[int, str] = {}
-        stack: list[tuple[str, bool, int]] = []
-        before, run = "", ""
-        ignored = inside
-        while pos < len(text):
-            found = _CODE.match(text, pos)
-            if found is None:  # pragma: no cover -- the last alternative takes any character
-                self.source.fail(pos, "unexpected character")
-            kind, piece, end = found.lastgroup or "", found[0], found.end()
-            if kind in ("blank", "comment"):
-                piece = " " * len(piece)
-            elif kind == "newline":
-                piece = " " * len(piece) if ignored else piece
-                before = before if ignored else ""
-            elif kind in ("quote", "heredoc"):
-                hidden = self.quoted(end, depth + 1) if kind == "quote" else self.heredoc(found, depth + 1)
-                templates[pos], end = hidden, hidden.end
-                piece = '"' + "x" * (end - pos - 2) + '"'
-            elif kind == "open":
-                self.deepen(depth + len(stack) + 1, pos)
-                stack.append((piece, ignored, pos))
-                ignored = piece != "{" or _FOR.match(text, end) is not None
-            elif kind == "close":
-                if not stack and inside and piece == "}":
-                    break
-                if not stack or _CLOSES[stack[-1][0]] != piece:
-                    self.source.fail(pos, f"'{piece}' closes nothing")
-                ignored = stack.pop()[1]
-            elif kind == "name" and not piece.isascii():
-                piece = "_" * len(piece)
-            if kind == "sign" and before not in _OPERAND_BEFORE:
-                run += piece
-                following = _CODE.match(text, end)
-                while following is not None and following.lastgroup == "blank":
-                    following = _CODE.match(text, following.end())
-                if following is not None and following.lastgroup == "sign":
-                    piece = " "
-                elif len(run) > 1:
-                    self.deepen(depth + len(run), pos)
-                    runs[pos], piece, run = run, "!", ""
-                else:
-                    run = ""
-            if kind not in ("blank", "comment", "newline"):
-                before = "quote" if kind == "heredoc" else kind
-            masked.append(piece)
-            pos = end
-        if stack:
-            self.source.fail(stack[-1][2], f"'{stack[-1][0]}' is never closed")
-        if inside and pos >= len(text):
-            self.source.fail(start, "template sequence is never closed")
-        return Region(start=start, end=pos, masked="".join(masked), templates=templates, runs=runs)
+        return _Code(self, start, depth, inside=inside).read()
 
     def deepen(self, depth: int, pos: int) -> None:
         """Refuse what is nested too deep."""
@@ -242,7 +285,7 @@ class _Scanner:
 
     def heredoc(self, opening: re.Match[str], depth: int) -> TemplateText:
         """Read a heredoc, from its body to its marker."""
-        marker = re.compile(rf"[ \t]*{re.escape(opening['marker'])}(?=\r?\n|\Z)")
+        marker = re.compile(rf"[ \t]*{re.escape(opening['marker'])}(?=\r?\n)")
         parts: list[Part] = []
         start = pos = opening.end()
         kind: Literal["heredoc", "indented"] = "indented" if opening["dash"] else "heredoc"
@@ -283,7 +326,11 @@ class _Scanner:
 
 
 def _unescape(piece: str) -> str:
-    return _ESCAPES[piece[1]] if len(piece) == 2 else chr(int(piece, 0)) if int(piece, 0) < 0x110000 else "\ufffd"
+    """Give the character that an escape sequence means; one that no Unicode text holds becomes U+FFFD."""
+    if len(piece) == 2:
+        return _ESCAPES[piece[1]]
+    number = int(piece.removeprefix("\\u").removeprefix("\\U"), base=16)
+    return chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 else "\ufffd"
 
 
 def _bad_quoted(piece: str) -> str:

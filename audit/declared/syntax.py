@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
-from typing import NoReturn, TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import hcl2
 from lark import Token, Tree
@@ -40,8 +40,9 @@ from audit.declared.templates import Joined, join
 from audit.errors import LimitError
 
 if TYPE_CHECKING:
-    from audit.model import Location
     from collections.abc import Iterator
+
+    from audit.model import Location
 
 __all__ = [
     "Attribute",
@@ -57,6 +58,7 @@ __all__ = [
 _Node = Tree[Token]
 _LIMITS = Limits()
 _PREFIX = "_=("
+_BRACES = re.compile(r"[{}\n]")
 
 
 def parse(text: str, file: str, limits: Limits = _LIMITS) -> Body:
@@ -66,9 +68,11 @@ def parse(text: str, file: str, limits: Limits = _LIMITS) -> Body:
     """
     source = Source(text, file, limits)
     region = scan_code(source)
-    tree = _tree(source, region.masked, 0)
-    (body,) = _trees(tree)
-    return _Reader(source, region, 0).body(body, opened=-1, closed=len(region.masked))
+    (body,) = _trees(_tree(source, region.masked, 0))
+    try:
+        return _Reader(source, region, 0).body(body, opened=-1, closed=len(region.masked))
+    except RecursionError:
+        raise LimitError("nested deeper than can be read", file=file) from None
 
 
 def parse_expression(text: str, file: str, line: int = 1, column: int = 1, limits: Limits = _LIMITS) -> Expression:
@@ -151,33 +155,44 @@ class _Reader:
     # -- statements
 
     def body(self, node: _Node, *, opened: int, closed: int) -> Body:
-        """Read attributes and blocks, each on a line of its own."""
+        """Read attributes and blocks, each on a line of its own, or one attribute between braces on one line."""
         attributes: dict[str, Attribute] = {}
         blocks: list[Block] = []
         statements = _trees(node)
-        single = bool(statements) and opened >= 0 and self._follows(_start(statements[0])) == "{"
-        for statement in statements:
+        single = bool(statements) and opened >= 0 and self._before(_start(statements[0])) == "{"
+        for at, statement in enumerate(statements):
             start = _start(statement)
-            if self._follows(start) not in ("\n", "") and not (single and statement is statements[0]):
-                self.source.fail(start, "a new line is missing before this")
+            if self._before(start) not in ("\n", "") and not (single and at == 0):
+                self._fail(start, "a new line is missing before this")
+            if single and (at or statement.data == "block"):
+                self._fail(start, "a block on one line holds one attribute")
             if statement.data == "block":
-                if single:
-                    self.source.fail(start, "a block on one line cannot hold a block")
                 blocks.append(self.block(statement))
                 continue
             attribute = self.attribute(statement)
             if attribute.name in attributes:
                 first = attributes[attribute.name].location
-                self.source.fail(start, f"'{attribute.name}' is set twice, first in line {first.line}")
+                self._fail(start, f"'{attribute.name}' is set twice, first in line {first.line}")
             attributes[attribute.name] = attribute
-        if opened >= 0 and statements and (self._follows(closed) == "\n") is single:
-            self.source.fail(closed, "'}' must stand on the line of '{' or on a line of its own")
+        if opened >= 0 and statements and (self._before(closed) == "\n") is single:
+            self._fail(closed, "'}' must stand on the line of '{' or on a line of its own")
         return Body(attributes=attributes, blocks=tuple(blocks))
 
     def attribute(self, node: _Node) -> Attribute:
         """Read ``name = expression``."""
         name, value = _trees(node)
+        self._one_line(_start(node), node.meta.end_pos or 0)
         return Attribute(name=self._name(name), expr=self.expression(value), location=self._place(node))
+
+    def _one_line(self, start: int, end: int) -> None:
+        """Refuse a new line within an expression, outside of the brackets that allow it."""
+        depth = 0
+        shift = self.base - self.region.start
+        text = self.region.masked[start + shift : end + shift].rstrip()
+        for found in _BRACES.finditer(text):
+            if found[0] == "\n" and depth == 0:
+                self._fail(start + found.start(), "an expression ends with its line, unless it stands in brackets")
+            depth += (found[0] == "{") - (found[0] == "}")
 
     def block(self, node: _Node) -> Block:
         """Read ``type labels { body }``."""
@@ -187,7 +202,7 @@ class _Reader:
         opened = next(_start(token) for token in _tokens(node) if token == "{")
         closed = next(_start(token) for token in reversed(list(_tokens(node))) if token == "}")
         if "\n" in self.region.masked[_start(node) : opened]:
-            self.source.fail(opened, "'{' must stand on the line of the block's type")
+            self._fail(opened, "'{' must stand on the line of the block's type")
         names = tuple(self._label(label) for label in labels)
         block = Block(
             type=self._name(kind),
@@ -204,17 +219,17 @@ class _Reader:
         value = self.expression(node)
         if isinstance(value, Literal) and isinstance(value.value, str):
             return value.value
-        self.source.fail(self.base + _start(node), "a label must be a plain string")
-
-    def _follows(self, start: int) -> str:
-        """Give the last character before an offset that isn't blank, in a text without comments; "" at the start."""
-        return self.region.masked[:start].rstrip(" \t\r")[-1:] if start < 200 else self._before(start)
+        self._fail(_start(node), "a label must be a plain string")
 
     def _before(self, start: int) -> str:
-        position = start - 1
+        """Give the last character before an offset that isn't blank, in a text without comments; "" at the start."""
+        position = start + self.base - self.region.start - 1
         while position >= 0 and self.region.masked[position] in " \t\r":
             position -= 1
         return self.region.masked[position] if position >= 0 else ""
+
+    def _fail(self, start: int, message: str) -> NoReturn:
+        self.source.fail(self.base + start, message)
 
     # -- expressions
 
@@ -233,11 +248,11 @@ class _Reader:
 
     def chain(self, node: _Node) -> Expression:
         """Read what leans to the left (``a + b + c``, ``a.b[0].c``) in a loop: it may be long."""
-        steps: list[tuple[_Node, _Node]] = []
+        steps: list[_Node] = []
         while True:
             if node.data == "binary_op" or str(node.data).endswith("_expr_term"):
                 target, step = _trees(node)
-                steps.append((node, step))
+                steps.append(step)
                 node = target
             elif (
                 node.data == "expr_term"
@@ -250,11 +265,11 @@ class _Reader:
         if len(steps) > self.source.limits.nodes:
             self._over(node)
         made = self.expression(node)
-        for whole, step in reversed(steps):
-            made = self.step(made, whole, step)
+        for step in reversed(steps):
+            made = self.step(made, step)
         return made
 
-    def step(self, target: Expression, whole: _Node, step: _Node) -> Expression:
+    def step(self, target: Expression, step: _Node) -> Expression:
         """Read one operator, attribute, index or splat after ``target``."""
         kind = str(step.data)
         place = target.location
@@ -268,7 +283,6 @@ class _Reader:
             )
         if kind in ("attr_splat", "full_splat"):
             return self._splat(target, step, attributes_only=kind == "attr_splat")
-        del whole
         return self.postfix(target, step)
 
     def postfix(self, target: Expression, step: _Node) -> Expression:
@@ -277,11 +291,12 @@ class _Reader:
         if step.data == "get_attr":
             return GetAttr(target=target, name=self._name(_trees(step)[0]), location=place)
         if step.data == "short_index":
+            if isinstance(target, Index) and target.legacy:
+                self._fail(_start(step), "two indexes after another are written in brackets: [0][1]")
             token = list(_tokens(step))[-1]
-            key: Expression = Literal(value=Decimal(str(token)), location=self._place(token))
-        else:
-            key = self.expression(_trees(step)[0])
-        return Index(target=target, key=key, location=place)
+            key = Literal(value=Decimal(str(token)), location=self._place(token))
+            return Index(target=target, key=key, location=place, legacy=True)
+        return Index(target=target, key=self.expression(_trees(step)[0]), location=place)
 
     def _splat(self, target: Expression, step: _Node, *, attributes_only: bool) -> Expression:
         each: Expression = Variable(name="*", location=self._place(step))
@@ -332,11 +347,15 @@ class _Reader:
     def _object(self, node: _Node) -> Expression:
         items: list[tuple[Expression, Expression]] = []
         for element in _trees(node):
-            start = self.base + _start(element)
-            if items and self._before(start - self.region.start) not in (",", "\n"):
-                self.source.fail(start, "a comma or a new line is missing before this key")
+            start = _start(element)
+            if items and self._before(start) not in (",", "\n"):
+                self._fail(start, "a comma or a new line is missing before this key")
+            self._one_line(start, element.meta.end_pos or 0)
             key, value = _trees(element)
-            items.append((self._key(_trees(key)[0]), self.expression(value)))
+            name = self._key(_trees(key)[0])
+            if not items and isinstance(name, Literal) and name.value == "for" and name.span is None:
+                self._fail(start, "'for' as the first key must be quoted")
+            items.append((name, self.expression(value)))
         return Object(items=tuple(items), location=self._place(node))
 
     def _key(self, node: _Node) -> Expression:

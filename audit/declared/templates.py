@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal as OneOf
 from typing import TypeAlias
 
 from audit.declared.nodes import Expression, Literal, Template, TemplateFor, TemplateIf
@@ -28,7 +27,7 @@ class Joined:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Directive:
-    word: OneOf["if", "else", "endif", "for", "endfor"]
+    word: str
     code: Region
     skip: int
     start: int

@@ -17,7 +17,7 @@ from audit.declared.model import Link
 from audit.errors import DeclarationError, EvaluationError, LimitError
 from audit.model import Location
 
-NUMBERS = Context(prec=160, Emin=-99999, Emax=99999, traps=[InvalidOperation, DivisionByZero, Overflow])
+NUMBERS = Context(prec=160, Emin=-5000, Emax=5000, traps=[InvalidOperation, DivisionByZero, Overflow])
 MAX_LINKS = 40
 
 

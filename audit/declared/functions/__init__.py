@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 from audit.declared.functions.collections import COLLECTIONS
 from audit.declared.functions.conversion import CONVERSION
 from audit.declared.functions.encoding import ENCODING
+from audit.declared.functions.formatting import FORMATTING
 from audit.declared.functions.numbers import NUMERIC
 from audit.declared.functions.patterns import PATTERNS
 from audit.declared.functions.strings import STRINGS
-from audit.declared.functions.table import Function, invoke
+from audit.declared.functions.table import Function, invoke, placed
 from audit.declared.values import Unknown, Value
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from audit.model import Location
     from collections.abc import Mapping, Sequence
+
+    from audit.model import Location
 
 __all__ = ["FUNCTIONS", "Function", "apply"]
 
-FUNCTIONS: Mapping[str, Function] = {**COLLECTIONS, **CONVERSION, **ENCODING, **NUMERIC, **PATTERNS, **STRINGS}
+FUNCTIONS: Mapping[str, Function] = {
+    **COLLECTIONS,
+    **CONVERSION,
+    **ENCODING,
+    **FORMATTING,
+    **NUMERIC,
+    **PATTERNS,
+    **STRINGS,
+}
 
 
 def apply(name: str, args: Sequence[Value], location: Location) -> Value:
@@ -32,4 +42,4 @@ def apply(name: str, args: Sequence[Value], location: Location) -> Value:
     if function is None:
         return Value(Unknown(f"the function {name} is not evaluated here"), location)
     result = invoke(function, args)
-    return result if isinstance(result, Value) else Value(result, location)
+    return placed(result if isinstance(result, Value) else Value(result), location)

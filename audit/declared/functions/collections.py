@@ -42,6 +42,10 @@ def _mapping(value: Value) -> Mapping[str, Value]:
     return value.raw
 
 
+def _whole(number: Decimal) -> bool:
+    return number == number.to_integral_value()
+
+
 def _like(made: Iterable[Value], *sources: Value) -> tuple[Value, ...]:
     """Make a list where all sources are lists (or sets), a tuple otherwise."""
     items = tuple(made)
@@ -67,7 +71,7 @@ def _coalescelist(*args: Value) -> Result:
     for arg in args:
         if isinstance(arg.raw, Unknown):
             return arg
-        if _items(arg):
+        if _items(arg, sets=False):
             return arg
     raise EvaluationError("all lists are empty" if args else "at least one argument is needed")
 
@@ -110,12 +114,12 @@ def _distinct(items: Value) -> Result:
 def _element(items: Value, at: Value) -> Result:
     members = _items(items, sets=False)
     number = at.raw
-    if not isinstance(number, Decimal) or number != number.to_integral_value():
+    if not isinstance(number, Decimal) or not _whole(number):
         raise EvaluationError("the index must be a whole number")
-    if number < 0:
-        raise EvaluationError("the index must not be negative")
     if not members:
         raise EvaluationError("the list is empty")
+    if number < 0 and int(number) % len(members):
+        raise EvaluationError("the index must not be negative")
     return members[int(number) % len(members)]
 
 
@@ -169,11 +173,22 @@ def _length(value: Value) -> Result:
 
 def _lookup(value: Value, key: Value, *default: Value) -> Result:
     raw = _mapping(value)
+    if key.raw is None:
+        raise EvaluationError("the key must not be null")
     if key.raw in raw:
         return member(value, str(key.raw))
     if not default:
         raise EvaluationError(f"there is no element '{key.raw}'")
     return convert(default[0], member_type(raw.values())) if isinstance(raw, MapRaw) else default[0]
+
+
+def _matchkeys(items: Value, keys: Value, wanted: Value) -> Result:
+    members, names = _items(items), _items(keys)
+    if len(members) != len(names):
+        raise EvaluationError("values and keys must have the same length")
+    kind = unify({type_of(name) for name in (*names, *_items(wanted))} - {ANY}) or ANY
+    found = {identity(convert(name, kind)) for name in _items(wanted)}
+    return ListRaw(item for item, name in zip(members, names, strict=True) if identity(convert(name, kind)) in found)
 
 
 def _merge(*maps: Value) -> Result:
@@ -205,7 +220,8 @@ def _intersection(first: Value, *others: Value) -> Result:
     sets = [unified(_items(value)) for value in (first, *others)]
     kind = unify({type_of(item) for items in sets for item in items} - {ANY}) or ANY
     keys = [{identity(convert(item, kind)) for item in items} for items in sets[1:]]
-    return make_set(made for item in sets[0] if all(identity(made := convert(item, kind)) in more for more in keys))
+    items = [convert(item, kind) for item in sets[0]]
+    return make_set(item for item in items if all(identity(item) in more for more in keys))
 
 
 def _union(first: Value, *others: Value) -> Result:
@@ -222,7 +238,7 @@ def _subtract(first: Value, second: Value) -> Result:
 def _product(*sets: Value) -> Result:
     if len(sets) < 2:
         raise EvaluationError("at least two sets are needed")
-    lists = [_items(value) for value in sets]
+    lists = [unified(_items(value)) for value in sets]
     size = 1
     for items in lists:
         size *= len(items)
@@ -235,7 +251,7 @@ def _slice(items: Value, start: Value, end: Value) -> Result:
     members = _items(items, sets=False)
     if not isinstance(start.raw, Decimal) or not isinstance(end.raw, Decimal):
         raise EvaluationError("start and end must be numbers")
-    if start.raw % 1 or end.raw % 1 or not 0 <= start.raw <= end.raw <= len(members):
+    if not _whole(start.raw) or not _whole(end.raw) or not 0 <= start.raw <= end.raw <= len(members):
         raise EvaluationError("start and end must be whole numbers within the list")
     return _like(members[int(start.raw) : int(end.raw)], items)
 
@@ -257,14 +273,14 @@ def _zipmap(keys: Value, values: Value) -> Result:
     names, members = strings(_items(keys)), _items(values, sets=False)
     if len(names) != len(members):
         raise EvaluationError(f"there are {len(names)} keys and {len(members)} values")
-    made = dict(sorted(zip(names, members, strict=True)))
+    made = dict(sorted(dict(zip(names, members, strict=True)).items()))
     return MapRaw(made) if isinstance(values.raw, ListRaw) else made
 
 
 def _chunklist(items: Value, size: Value) -> Result:
     members = _items(items)
-    if not isinstance(size.raw, Decimal) or size.raw < 0:
-        raise EvaluationError("the size must not be negative")
+    if not isinstance(size.raw, Decimal) or size.raw < 0 or not _whole(size.raw):
+        raise EvaluationError("the size must be a whole number, not negative")
     step = int(size.raw) or max(1, len(members))
     return ListRaw(Value(ListRaw(members[at : at + step])) for at in range(0, len(members), step))
 
@@ -283,12 +299,12 @@ _SETS = set_of(ANY)
 COLLECTIONS: Mapping[str, Function] = {
     "alltrue": Function(run=_alltrue, params=(list_of(BOOL),), values=True),
     "anytrue": Function(run=_anytrue, params=(list_of(BOOL),), values=True),
-    "chunklist": Function(run=_chunklist, params=(list_of(ANY), ANY), values=True),
+    "chunklist": Function(run=_chunklist, params=(list_of(ANY), INT), values=True),
     "coalesce": Function(run=_coalesce, rest=ANY, null=True, unknowns=_PASS, values=True),
     "coalescelist": Function(run=_coalescelist, rest=ANY, null=True, unknowns=_PASS, values=True),
     "compact": Function(run=_compact, params=(list_of(STRING),), values=True),
     "concat": Function(run=_concat, rest=ANY, unknowns=_ARGUMENT, values=True),
-    "contains": Function(run=_contains, params=(ANY, ANY), null=True, unknowns=_ARGUMENT, values=True),
+    "contains": Function(run=_contains, params=(ANY, ANY), unknowns=_ARGUMENT, values=True),
     "distinct": Function(run=_distinct, params=(list_of(ANY),), values=True),
     "element": Function(run=_element, params=(ANY, INT), unknowns=_ARGUMENT, values=True),
     "flatten": Function(run=_flatten, params=(ANY,), unknowns=_ARGUMENT, values=True),
@@ -296,6 +312,7 @@ COLLECTIONS: Mapping[str, Function] = {
     "keys": Function(run=_keys, params=(ANY,), unknowns=_ARGUMENT, values=True),
     "length": Function(run=_length, params=(ANY,), unknowns=_ARGUMENT, values=True),
     "lookup": Function(run=_lookup, params=(ANY, STRING, ANY), optional=1, null=True, unknowns=_ARGUMENT, values=True),
+    "matchkeys": Function(run=_matchkeys, params=(list_of(ANY), list_of(ANY), list_of(ANY)), values=True),
     "merge": Function(run=_merge, rest=ANY, null=True, unknowns=_PASS, values=True),
     "one": Function(run=_one, params=(ANY,), unknowns=_ARGUMENT, values=True),
     "reverse": Function(run=_reverse, params=(ANY,), unknowns=_ARGUMENT, values=True),

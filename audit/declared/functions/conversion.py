@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 from audit.declared.convert import ANY, BOOL, NUMBER, STRING, Type, convert, list_of, map_of, set_of
 from audit.declared.functions.table import Function, Result, Unknowns
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from audit.declared.values import Value
     from collections.abc import Callable, Mapping
+
+    from audit.declared.values import Value
 
 
 def _to(kind: Type) -> Callable[[Value], Result]:

@@ -5,71 +5,72 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
-from collections.abc import Mapping
-from decimal import Decimal
+import re
+from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
-from audit.declared.convert import ANY, STRING, number_text
-from audit.declared.functions.table import Function, Unknowns, sized
-from audit.declared.values import Raw, Unknown, Value, charge
+from audit.declared.convert import ANY, STRING
+from audit.declared.functions.json_text import json_text, json_value
+from audit.declared.functions.table import Function, sized
+from audit.declared.functions.yaml_text import yaml_text, yaml_value
+from audit.declared.values import ListRaw, Raw, Value, charge
 from audit.errors import EvaluationError
 
-_HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-
-def json_text(value: Value) -> str:
-    """Write a value as JSON in Go's way: keys sorted, no blanks, and ``<>&`` escaped."""
-    charge()
-    raw = value.raw
-    match raw:
-        case None:
-            return "null"
-        case bool():
-            return "true" if raw else "false"
-        case Decimal():
-            return number_text(raw)
-        case str():
-            charge(len(raw) // 32)
-            return json.dumps(raw, ensure_ascii=False).translate(_HTML)
-        case tuple():
-            return f"[{','.join(json_text(item) for item in raw)}]"
-        case Mapping():
-            pairs = (f"{json_text(Value(name))}:{json_text(raw[name])}" for name in sorted(raw))
-            return f"{{{','.join(pairs)}}}"
-        case Unknown():  # pragma: no cover -- the caller has looked
-            raise EvaluationError("an unknown value cannot be encoded")
+_CELL = re.compile(r'(?:(?P<quoted>"(?:[^"]|"")*")|(?P<bare>[^",\r\n]*))(?P<end>,|\r?\n|\Z)')
+_NO_LINES = {ord("\r"): None, ord("\n"): None}
 
 
 def _jsonencode(value: Value) -> Raw:
     return sized(json_text(value))
 
 
-def _constant(name: str) -> Raw:
-    raise EvaluationError(f"invalid JSON: {name}")
+def _jsondecode(text: Value) -> Value:
+    return json_value(str(text.raw), text.file)
 
 
-def _made(found: object) -> Value:
-    charge()
-    match found:
-        case None | bool() | str() | Decimal():
-            return Value(found)
-        case int():
-            return Value(Decimal(found))
-        case list():
-            return Value(tuple(_made(item) for item in found))
-        case dict():
-            return Value({name: _made(item) for name, item in sorted(found.items())})
-        case _:  # pragma: no cover -- JSON has no more
-            raise EvaluationError("invalid JSON")
+def _yamlencode(value: Value) -> Raw:
+    return sized(yaml_text(value))
 
 
-def _jsondecode(text: str) -> Raw | Value:
-    try:
-        found = json.loads(text, parse_float=Decimal, parse_int=Decimal, parse_constant=_constant)
-    except ValueError as error:
-        raise EvaluationError(f"invalid JSON: {error}") from error
-    return _made(found).raw
+def _yamldecode(text: Value) -> Value:
+    return yaml_value(str(text.raw), text.file)
+
+
+def _csvdecode(text: str) -> Raw:
+    """Read CSV as Go's reader does: the first line names the columns, all lines have as many."""
+    rows = _csv_rows(text)
+    if not rows:
+        raise EvaluationError("invalid CSV: the header is missing")
+    header = rows[0]
+    if len(set(header)) < len(header):
+        raise EvaluationError("invalid CSV: two columns have one name")
+    if any(len(row) != len(header) for row in rows):
+        raise EvaluationError("invalid CSV: wrong number of fields")
+    cells = ({name: Value(cell) for name, cell in sorted(zip(header, row, strict=True))} for row in rows[1:])
+    return ListRaw(Value(row) for row in cells)
+
+
+def _csv_rows(text: str) -> list[list[str]]:
+    rows: list[list[str]] = [[]]
+    at = 0
+    while at < len(text):
+        found = _CELL.match(text, at)
+        if found is None or found.end() == at:
+            raise EvaluationError("invalid CSV: a quote where none may be")
+        charge()
+        quoted = found["quoted"]
+        cell = found["bare"] if quoted is None else quoted[1:-1].replace('""', '"')
+        if found["end"] == "," or rows[-1] or found[0].strip("\r\n"):
+            rows[-1].append(cell.replace("\r\n", "\n"))
+        at = found.end()
+        if found["end"] != "," and rows[-1]:
+            rows.append([])
+        elif found["end"] == "," and at == len(text):
+            rows[-1].append("")
+    return [row for row in rows if row]
 
 
 def _base64encode(text: str) -> Raw:
@@ -78,7 +79,7 @@ def _base64encode(text: str) -> Raw:
 
 def _base64decode(text: str) -> Raw:
     try:
-        return base64.b64decode(text, validate=True).decode()
+        return base64.b64decode(text.translate(_NO_LINES), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError) as error:
         raise EvaluationError("invalid base64, or not UTF-8 inside") from error
 
@@ -116,11 +117,14 @@ ENCODING: Mapping[str, Function] = {
     "base64encode": Function(run=_base64encode, params=(STRING,)),
     "base64sha256": Function(run=_base64sha256, params=(STRING,)),
     "base64sha512": Function(run=_base64sha512, params=(STRING,)),
-    "jsondecode": Function(run=_jsondecode, params=(STRING,)),
-    "jsonencode": Function(run=_jsonencode, params=(ANY,), null=True, values=True, unknowns=Unknowns.MEMBER),
+    "csvdecode": Function(run=_csvdecode, params=(STRING,)),
+    "jsondecode": Function(run=_jsondecode, params=(STRING,), values=True),
+    "jsonencode": Function(run=_jsonencode, params=(ANY,), null=True, values=True),
     "md5": Function(run=_md5, params=(STRING,)),
     "sha1": Function(run=_sha1, params=(STRING,)),
     "sha256": Function(run=_sha256, params=(STRING,)),
     "sha512": Function(run=_sha512, params=(STRING,)),
     "urlencode": Function(run=_urlencode, params=(STRING,)),
+    "yamldecode": Function(run=_yamldecode, params=(STRING,), values=True),
+    "yamlencode": Function(run=_yamlencode, params=(ANY,), null=True, values=True),
 }

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import TYPE_CHECKING
 
+from audit.declared.arithmetic import add
 from audit.declared.convert import ANY, NUMBER, convert
 from audit.declared.functions.table import Function
 from audit.declared.values import NUMBERS, ListRaw, Raw, Value
 from audit.errors import EvaluationError
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 def _abs(number: Decimal) -> Raw:
-    return abs(number)
+    return number.copy_abs()
 
 
 def _ceil(number: Decimal) -> Raw:
-    return number.to_integral_value(ROUND_CEILING, NUMBERS)
+    return number.to_integral_value(ROUND_CEILING, NUMBERS) or Decimal(0)
 
 
 def _floor(number: Decimal) -> Raw:
@@ -73,7 +74,7 @@ def _sum(items: object) -> Raw:
         number = convert(item, NUMBER).raw
         if not isinstance(number, Decimal):
             raise EvaluationError("the list must hold numbers only")
-        total = NUMBERS.add(total, number)
+        total = add(total, number)
     return total
 
 
@@ -89,7 +90,7 @@ def _range(*limits: Decimal) -> Raw:
         if len(made) >= 1024:
             raise EvaluationError("more than 1024 values were generated")
         made.append(Value(start))
-        start = NUMBERS.add(start, step)
+        start = add(start, step)
     return ListRaw(made)
 
 

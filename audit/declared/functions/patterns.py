@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import re2
 
 from audit.declared.convert import STRING
 from audit.declared.functions.table import Function, sized
-from audit.declared.values import ListRaw, Raw, Value
+from audit.declared.values import ListRaw, Raw, Value, charge
 from audit.errors import EvaluationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _REFERENCE = re.compile(r"\$(?:(?P<dollar>\$)|(?P<bare>\w+)|\{(?P<braced>\w+)\})", re.ASCII)
 
@@ -52,8 +52,18 @@ def _regex(pattern: str, text: str) -> Raw:
     return _captured(found)
 
 
+def _matches(pattern: Any, text: str) -> Iterator[Any]:  # noqa: ANN401 -- re2 has no types
+    """Find matches as Go does: an empty one right behind another does not count."""
+    last = -1
+    for found in pattern.finditer(text):
+        charge()
+        if found.end() > last:
+            yield found
+            last = found.end()
+
+
 def _regexall(pattern: str, text: str) -> Raw:
-    return ListRaw(Value(_captured(found)) for found in _compile(pattern).finditer(text))
+    return ListRaw(Value(_captured(found)) for found in _matches(_compile(pattern), text))
 
 
 def _replace(text: str, part: str, new: str) -> Raw:
@@ -68,7 +78,7 @@ def _replace(text: str, part: str, new: str) -> Raw:
 def _pieces(pattern: Any, text: str, new: str) -> list[str]:  # noqa: ANN401 -- re2 has no types
     pieces: list[str] = []
     at = total = 0
-    for found in pattern.finditer(text):
+    for found in _matches(pattern, text):
         pieces += (text[at : found.start()], _expanded(found, new))
         at, total = found.end(), total + len(pieces[-1])
         if total > 32_000_000:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from wcwidth import iter_graphemes
 
-from audit.declared.convert import NUMBER, STRING, list_of
+from audit.declared.convert import ANY, NUMBER, STRING, list_of
 from audit.declared.functions.table import INT, Function, sized, strings
-from audit.declared.values import ListRaw, Raw, Value
+from audit.declared.values import ListRaw, Raw, Unknown, Value
 from audit.errors import EvaluationError
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ def graphemes(text: str) -> list[str]:
 
 
 def _lower(text: str) -> Raw:
-    return "".join(low if len(low := char.lower()) == 1 else char for char in text)
+    return "".join(char.lower()[0] for char in text)
 
 
 def _upper(text: str) -> Raw:
@@ -121,6 +121,10 @@ def clean(path: str) -> str:
     return "/" + made.lstrip("/") if made.startswith("/") else made
 
 
+def _pathexpand(path: str) -> Raw:
+    return Unknown("the home directory of whoever runs it") if path.startswith("~") else path
+
+
 def _parseint(text: Value, base: Value) -> Raw:
     if not isinstance(text.raw, str) or not isinstance(base.raw, Decimal):
         raise EvaluationError("the first argument must be a string")
@@ -150,7 +154,8 @@ STRINGS: Mapping[str, Function] = {
     "indent": Function(run=_indent, params=(INT, STRING)),
     "join": Function(run=_join, params=(STRING,), rest=list_of(STRING)),
     "lower": Function(run=_lower, params=(STRING,)),
-    "parseint": Function(run=_parseint, params=(STRING, NUMBER), values=True),
+    "parseint": Function(run=_parseint, params=(ANY, NUMBER), values=True),
+    "pathexpand": Function(run=_pathexpand, params=(STRING,)),
     "split": Function(run=_split, params=(STRING, STRING)),
     "startswith": Function(run=_startswith, params=(STRING, STRING)),
     "strcontains": Function(run=_strcontains, params=(STRING, STRING)),

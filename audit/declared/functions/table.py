@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from audit.declared.convert import NUMBER, Type, convert, deep_unknown
-from audit.declared.values import Raw, Unknown, Value, charge
+from audit.declared.values import LazyMap, MapRaw, Raw, Unknown, Value, charge
 from audit.errors import EvaluationError
+
+if TYPE_CHECKING:
+    from audit.model import Location
 
 Result: TypeAlias = "Raw | Value"
 
@@ -94,6 +97,21 @@ def _plain(value: Value, kind: Type, at: int) -> object:
             raise EvaluationError(f"argument {at} must be a whole number")
         return int(raw)
     return raw
+
+
+def placed(value: Value, location: Location) -> Value:
+    """Give what a function made the place of its call, and what is inside of it; what came from elsewhere keeps its own."""
+    if value.origin is not None:
+        return value
+    charge()
+    raw = value.raw
+    if isinstance(raw, tuple) and raw:
+        items = [placed(item, location) for item in raw]
+        raw = type(raw)(items)
+    elif isinstance(raw, Mapping) and raw and not isinstance(raw, LazyMap):
+        members = {name: placed(item, location) for name, item in raw.items()}
+        raw = MapRaw(members) if isinstance(raw, MapRaw) else members
+    return replace(value, raw=raw, origin=location)
 
 
 def strings(values: Iterable[Value]) -> list[str]:
