@@ -146,7 +146,7 @@ def check(config_file: Path | None, reports: tuple[str, ...], html: Path | None,
 def declared(config_file: Path | None, as_json: bool, **given: object) -> int:  # noqa: FBT001 -- click passes by name
     """Show what the repository declares: every container, its image and tag, and where each is written."""
     from audit import look  # noqa: PLC0415 -- start-up
-    from audit.declared.units import to_document  # noqa: PLC0415 -- start-up
+    from audit.declared.document import to_document  # noqa: PLC0415 -- start-up
     from reports import facts  # noqa: PLC0415 -- start-up
 
     settings, _ = config.resolve(given, os.environ, config=config_file)

@@ -40,6 +40,7 @@ class Settings:
     account: tuple[str, ...] = ()
     region: tuple[str, ...] = ()
     check: tuple[str, ...] = ()
+    checks_dir: Path | None = None
     severity: SeverityName | None = None
     fail_on: SeverityName = "low"
     release_repo: str = "gruntwork-io/terraform-aws-ci"
@@ -116,6 +117,7 @@ _RELEASES = (
 _JUDGING = (
     Option(name="snapshot", kind="path", metavar="FILE", help="judge this snapshot instead of looking"),
     Option(name="check", kind="words", metavar="ID", policy=True, help="only this check"),
+    Option(name="checks_dir", kind="path", metavar="DIR", help="a folder with checks of your own, run beside ours"),
     Option(name="severity", kind="level", metavar="LEVEL", policy=True, help="only checks of this severity or worse"),
     Option(
         name="fail_on",

@@ -41,8 +41,10 @@ def judge(
     Raises UsageError where pytest refuses, AuditError where it ended without results.
     """
     handover = Handover(settings=settings, config_sha256=config_sha256, snapshot=snapshot, verbose=verbose)
+    if settings.checks_dir is not None and not settings.checks_dir.is_dir():
+        raise UsageError(f"{settings.checks_dir}: no such folder; --checks-dir names a folder of pytest modules")
     with _scrubbed(os.environ):
-        code = pytest.main(arguments(html), plugins=[handover])
+        code = pytest.main(arguments(html, settings.checks_dir), plugins=[handover])
     if handover.results is not None:
         return handover.results
     if code == pytest.ExitCode.USAGE_ERROR:
@@ -50,13 +52,13 @@ def judge(
     raise AuditError(f"pytest ended with {int(code)} and without results; run again with -v to see why")
 
 
-def arguments(html: Path | None) -> list[str]:
+def arguments(html: Path | None, checks_dir: Path | None) -> list[str]:
     """Give pytest's arguments; every path absolute, so that the working directory does not count."""
     options = ["-c", str(HERE / "pytest.ini"), f"--rootdir={CHECKS.parent}", "--noconftest", "--import-mode=importlib"]
     options += ["--disable-plugin-autoload", "-p", "no:cacheprovider", "--strict-markers", "--tb=line"]
     options += [part for name in PLUGINS for part in ("-p", name)]
     options += [f"--html={html.absolute()}", "--self-contained-html"] if html else []
-    return [str(CHECKS), *options]
+    return [str(CHECKS), *([str(checks_dir.resolve())] if checks_dir else []), *options]
 
 
 @contextmanager

@@ -67,10 +67,11 @@ def targets(declared: Declared, order: Order) -> tuple[tuple[Target, ...], tuple
     """Group the declared units by account and region, in deploy order; a unit that lacks one of them is a gap."""
     stacks: dict[tuple[str, str], set[str]] = defaultdict(set)
     accounts: dict[str, Account] = {}
+    known = {gap.unit: gap for gap in declared.gaps}
     gaps = []
     for unit in declared.units:
         if unit.account_id is None or unit.region is None or unit.stack is None:
-            gaps.append(_unplaced(unit))
+            gaps.append(known.get(unit.path) or _unplaced(unit))
             continue
         accounts.setdefault(unit.account_id, _account(unit, unit.account_id, order))
         stacks[unit.account_id, unit.region].add(unit.stack)

@@ -18,7 +18,7 @@ from audit.errors import UsageError
 from audit.released.read import read as read_released
 from audit.running.model import Running
 from audit.running.observe import observe, registries
-from audit.running.session import Access
+from audit.running.session import Access, Session
 from audit.snapshot import Snapshot, load
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def declared(settings: Settings) -> Declared:
     if settings.infra_live is None:
         raise UsageError("no repository given: name the infrastructure-live repository by --infra-live PATH")
     tree, scope = open_tree(settings.infra_live, settings.at)
-    return fleet.select(read_declared(tree, scope), settings)
+    return fleet.select(replace(read_declared(tree, scope), scope=scope), settings)
 
 
 def released(settings: Settings, environment: Mapping[str, str]) -> Released:
@@ -111,13 +111,24 @@ def running(
     """Look at every placed unit, then at the registries of the declared images; say which units have no place."""
     places, gaps = fleet.targets(wanted, order)
     access = Access(role_arn=settings.role_arn, profile=settings.profile)
+    session = Session(access, workers=settings.workers)
     progress.begin("accounts", len(places))
     observations = observe(
-        places, access, workers=settings.workers, on_done=lambda done: progress.advance(done.account.name)
+        places,
+        access,
+        workers=settings.workers,
+        on_done=lambda done: progress.advance(done.account.name),
+        session=session,
     )
-    wanted_repositories = fleet.registry_targets(wanted.containers, observations, order, newest)
-    progress.begin("registries", len(wanted_repositories))
-    repositories = registries(wanted_repositories, access, workers=settings.workers)
+    repositories_there = fleet.registry_targets(wanted.containers, observations, order, newest)
+    progress.begin("registries", len(repositories_there))
+    repositories = registries(
+        repositories_there,
+        access,
+        workers=settings.workers,
+        on_done=lambda done: progress.advance(done.name),
+        session=session,
+    )
     return Running(observations=observations, repositories=repositories), gaps
 
 

@@ -168,8 +168,11 @@ class Judge:
             self.faults.append(report.nodeid)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Note how many items there are to judge."""
-        self.expected = sum(1 for item in session.items if check_of(item))
+        """Note how many items there are to judge, and by which checks."""
+        records = [record for record in map(check_of, session.items) if record]
+        self.expected = len(records)
+        if self.session is not None:
+            self.session.checks = tuple({record.id: record for record in records}.values())
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:

@@ -51,7 +51,9 @@ def _unit(unit: DeclaredUnit, rows: Sequence[DeclaredContainer]) -> str:
             ways[tuple(_way(links))].append(row.container)
     chains = [line for steps, names in ways.items() for line in (f"tag of {', '.join(names)}:", *steps)]
     head = [one_line(unit.path), one_line(f"{where}, stack {unit.stack or '(unknown)'}, {module}")]
-    return "\n".join([head[0], f"  {head[1]}", *(f"  {line}" for line in ["", *table.splitlines(), "", *chains])])
+    return "\n".join(
+        [head[0], f"  {head[1]}", *(f"  {line}".rstrip() for line in ["", *table.splitlines(), "", *chains])]
+    )
 
 
 def _way(links: Sequence[Link]) -> list[str]:

@@ -100,7 +100,10 @@ class DeclaredUnit:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Declared:
-    """What the infrastructure-live repository wants, once evaluated."""
+    """What the infrastructure-live repository wants, once evaluated.
+
+    ``commit`` is the git revision that was read, ``scope`` the folder that was searched, relative to the git top level.
+    """
 
     units: tuple[DeclaredUnit, ...]
     containers: tuple[DeclaredContainer, ...]
@@ -110,3 +113,4 @@ class Declared:
     shadows: tuple[Shadow, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     commit: str | None = None
+    scope: str = ""

@@ -13,12 +13,13 @@ from audit.model import Severity
 from audit.snapshot import Snapshot
 from audit.verdict import coverage, matrix
 from audit.verdict.finding import OUTCOMES, Finding, Outcome
-from audit.verdict.results import SCHEMA_VERSION, Passed, ReleaseSource, Results, Run, Selection
+from audit.verdict.results import SCHEMA_VERSION, CheckNote, Passed, ReleaseNote, ReleaseSource, Results, Run, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from audit.model import SeverityName
+    from audit.verdict.check import Check
     from audit.verdict.ledger import Ended, Entry
     from audit.verdict.pairing import UnitView
     from audit.verdict.results import Coverage
@@ -36,7 +37,13 @@ class Occasion:
     snapshot_sha256: str
 
 
-def conclude(occasion: Occasion, units: tuple[UnitView, ...], entries: Sequence[Entry], ended: Ended) -> Results:
+def conclude(
+    occasion: Occasion,
+    units: tuple[UnitView, ...],
+    entries: Sequence[Entry],
+    ended: Ended,
+    checks: Sequence[Check] = (),
+) -> Results:
     """Sum a run up; everything sorted, findings worst first."""
     snapshot, settings = occasion.snapshot, occasion.settings
     findings = tuple(sorted((found for entry in entries for found in entry.findings), key=_order))
@@ -59,11 +66,17 @@ def conclude(occasion: Occasion, units: tuple[UnitView, ...], entries: Sequence[
         coverage=covered,
         summary=summary,
         findings=findings,
-        passes=tuple(Passed(check=entry.check, unit=entry.unit) for entry in entries if entry.outcome == "pass"),
+        passes=_quiet(entries, "pass"),
         chains=matrix.chains(units, frozenset(release.tag for release in released.releases)),
         units=matrix.rows(units, findings),
         exit_code=code,
         verdict=verdict,
+        not_applicable=_quiet(entries, "not_applicable"),
+        checks=tuple(_note(check) for check in sorted(checks, key=lambda check: check.id)),
+        releases=tuple(
+            ReleaseNote(tag=release.tag, published=release.published, breaking=release.backward_incompatible)
+            for release in released.releases
+        ),
     )
 
 
@@ -128,6 +141,21 @@ def _summary(entries: Sequence[Entry], findings: Sequence[Finding]) -> dict[Outc
     }
 
 
+def _quiet(entries: Sequence[Entry], outcome: Outcome) -> tuple[Passed, ...]:
+    return tuple(Passed(check=entry.check, unit=entry.unit) for entry in entries if entry.outcome == outcome)
+
+
+def _note(check: Check) -> CheckNote:
+    return CheckNote(
+        id=check.id,
+        title=check.title,
+        why=check.why,
+        severity=check.severity,
+        remedy=check.remedy,
+        controls=check.controls,
+    )
+
+
 def _run(occasion: Occasion, ended: Ended) -> Run:
     settings = occasion.settings
     return Run(
@@ -146,6 +174,7 @@ def _run(occasion: Occasion, ended: Ended) -> Run:
         ),
         caller=occasion.snapshot.caller,
         incomplete=ended.reason,
+        scope=occasion.snapshot.declared.scope,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from audit.errors import UnreadError
@@ -33,7 +34,7 @@ def extent(unit: UnitView) -> Extent:
 def coverage(snapshot: Snapshot, units: tuple[UnitView, ...]) -> Coverage:
     """Count the units and gather the gaps, sorted, each once."""
     extents = [extent(unit) for unit in units]
-    lost = sum(1 for gap in snapshot.declared.gaps if gap.what == "unit" and gap.unit not in _paths(units))
+    lost = len(_lost(snapshot, units))
     complete, partial = extents.count("complete"), extents.count("partial")
     return Coverage(
         expected=len(units) + lost,
@@ -76,8 +77,11 @@ def unit_gaps(unit: UnitView) -> Iterator[Gap]:
                 yield repository.tags.gap
 
 
-def _paths(units: Iterable[UnitView]) -> set[str]:
-    return {stack.unit for unit in units for stack in unit.stacks}
+def _lost(snapshot: Snapshot, units: Iterable[UnitView]) -> set[str]:
+    """Name the directories that are called like a runner's unit and could not be read so far as to be one."""
+    read = {stack.unit for unit in units for stack in unit.stacks}
+    unread = {gap.unit for gap in snapshot.declared.gaps if gap.unit and gap.unit not in read}
+    return {path for path in unread if "ecs-deploy-runner" in posixpath.basename(path)}
 
 
 def _order(gap: Gap) -> tuple[str, ...]:

@@ -14,19 +14,20 @@ from audit import snapshot as snapshots
 from audit.config import Settings
 from audit.snapshot import Snapshot
 from audit.verdict import conclusion, coverage, judging, pairing
+from audit.verdict.check import Check
 from audit.verdict.ledger import Ledger
 from audit.verdict.pairing import UnitView
 from audit.verdict.releases import Releases
 from audit.verdict.results import Coverage
 
 if TYPE_CHECKING:
-    from audit.verdict.check import Check, Judgement
+    from audit.verdict.check import Judgement
     from audit.verdict.results import Results
 
 
 @dataclass(slots=True)
 class Session:
-    """What is judged (``snapshot``, paired as ``units``) and what has been judged so far (``ledger``)."""
+    """What is judged (``snapshot``, paired as ``units``), by which ``checks``, and what came of it (``ledger``)."""
 
     settings: Settings
     config_sha256: str | None
@@ -36,6 +37,7 @@ class Session:
     coverage: Coverage
     releases: Releases
     ledger: Ledger
+    checks: tuple[Check, ...] = ()
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @classmethod
@@ -71,6 +73,6 @@ class Session:
             snapshot=self.snapshot,
             snapshot_sha256=snapshots.sha256(self.snapshot),
         )
-        results = conclusion.conclude(occasion, self.units, self.ledger.entries, ended)
+        results = conclusion.conclude(occasion, self.units, self.ledger.entries, ended, self.checks)
         self.ledger.remove()
         return results

@@ -228,7 +228,7 @@ def test_behind_says_how_far() -> None:
     """The sentence counts releases, those that touch the runner, and days."""
     unit = view(rows=(row(tag="v1.1.0"),))
     (judgement,) = judged(test_release.test_declared_tag_behind, unit, rules()).judgements
-    assert judgement.message == "v1.1.0 is 2 releases behind v1.3.0, 2 of them touch ecs-deploy-runner, 59 days"
+    assert judgement.message == "v1.1.0 is 2 releases and 59 days behind v1.3.0 (2 of them touch ecs-deploy-runner)"
 
 
 def test_level_with_an_old_list_is_unknown() -> None:

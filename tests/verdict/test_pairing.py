@@ -91,7 +91,7 @@ def test_coverage_counts_each_gap_once() -> None:
     same = unread("account")
     dark = observation(DEV, identity=same, families=same, invokers=(StackInvoker(stack=STACK, invoker=same),))
     seen = observation(SHARED, families=Seen(value=families((row(account=SHARED),))))
-    broken = Gap(what="unit", unit="prod/us-west-2/mgmt/ecs-deploy-runner", message="does not parse")
+    broken = Gap(what="declaration", unit="prod/us-west-2/mgmt/ecs-deploy-runner", message="does not parse")
     facts = snapshot(rows=(row(account=DEV), row(account=SHARED)), observations=(dark, seen), declared_gaps=(broken,))
     covered = coverage.coverage(facts, views(facts))
     assert (covered.expected, covered.complete, covered.partial, covered.unread, covered.read) == (3, 1, 0, 2, 1)
