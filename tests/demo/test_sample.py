@@ -14,6 +14,8 @@ import pygohcl
 import pytest
 import yaml
 
+from audit.declared.tree import open_tree
+from audit.declared.units import read
 from audit.demo.sample import IN_SYNC, NEWEST, SAMPLE, Edit, export
 from audit.errors import UsageError
 
@@ -125,3 +127,33 @@ def test_says_what_git_said(tmp_path: Path) -> None:
     (tmp_path / ".git").write_text("no repository")
     with pytest.raises(UsageError, match=r"git init failed: .*gitfile"):
         export(tmp_path)
+
+
+def _tags(exported: Path) -> dict[str, set[tuple[str | None, str]]]:
+    declared = read(*open_tree(exported))
+    assert declared.gaps == declared.diagnostics == ()
+    tags: dict[str, set[tuple[str | None, str]]] = {}
+    for row in declared.containers:
+        if row.deployed:
+            tags.setdefault(str(row.account), set()).add((row.tag, str(row.tag_origin)))
+    return tags
+
+
+def test_declares_each_tag_where_it_should(tmp_path: Path) -> None:
+    """The root's literal counts for four accounts, stage has a nearer one, dev a local of its unit."""
+    root = ("v0.57.3", "common.hcl:20")
+    assert _tags(export(tmp_path / "sample")) == {
+        "logs": {root},
+        "shared": {root, ("v0.52.1", "common.hcl:24")},
+        "security": {root},
+        "dev": {("v0.57.4", "dev/us-west-2/mgmt/ecs-deploy-runner/terragrunt.hcl:13")},
+        "stage": {("v0.59.9", "stage/common.hcl:13")},
+        "prod": {root},
+    }
+
+
+def test_variant_in_sync_declares_the_newest_everywhere(tmp_path: Path) -> None:
+    """Each container of each account has the newest tag."""
+    tags = _tags(export(tmp_path / "sample", in_sync=True))
+    assert {tag for found in tags.values() for tag, _ in found} == {NEWEST}
+    assert len(tags) == 6
