@@ -10,11 +10,14 @@ import io
 import json
 import zipfile
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.loaders import Loader, create_loader
 
 from audit.errors import RefusedError
 
@@ -121,7 +124,7 @@ def _manifest(digest: str) -> str:
 def _sign_in(endpoint: str, account_id: str, region: str) -> boto3.Session:
     if urlsplit(endpoint).hostname not in {"127.0.0.1", "localhost", "::1"}:
         raise RefusedError(f"seeding {endpoint} is refused: only an emulator on this machine is filled")
-    sts = boto3.client(
+    sts = boto3.Session(botocore_session=_session()).client(
         "sts",
         endpoint_url=endpoint,
         region_name=region,
@@ -130,9 +133,19 @@ def _sign_in(endpoint: str, account_id: str, region: str) -> boto3.Session:
         config=Config(proxies={}),
     )
     given = sts.assume_role(RoleArn=f"arn:aws:iam::{account_id}:role/{_ROLE}", RoleSessionName="seed")["Credentials"]
-    return boto3.Session(
-        aws_access_key_id=given["AccessKeyId"],
-        aws_secret_access_key=given["SecretAccessKey"],
-        aws_session_token=given["SessionToken"],
-        region_name=region,
-    )
+    session = _session()
+    session.set_credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    session.set_config_variable("region", region)
+    return boto3.Session(botocore_session=session)
+
+
+def _session() -> botocore.session.Session:
+    session = botocore.session.Session()
+    session.register_component("data_loader", _loader())
+    return session
+
+
+@cache
+def _loader() -> Loader:
+    """Keep the service models, which take longer to read than a client to make."""
+    return create_loader()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from audit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def refuse_plain_http(url: str) -> None:
@@ -13,6 +18,15 @@ def refuse_plain_http(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
         raise UsageError(f"endpoint {origin(url)} is refused: plain http would show credentials; use https")
+
+
+@contextmanager
+def named() -> Iterator[None]:
+    """Say which settings are at fault where the SDK can make no URL of them."""
+    try:
+        yield
+    except ValueError:
+        raise UsageError("the endpoint is no URL; mend AWS_ENDPOINT_URL, or the region's name") from None
 
 
 def origin(url: str) -> str:

@@ -58,8 +58,9 @@ _ADVICE: Mapping[str, str] = MappingProxyType(
         "ProfileNotFound": "there is no such profile; name one of ~/.aws/config with --profile",
         "SSOSession": "the SSO session has expired or was never begun; run aws sso login",
         "CredentialRetrieval": "the profile gave no credentials; try it with aws sts get-caller-identity",
+        "CredentialTimeout": "the program that gives the credentials did not end in time; try it by itself",
         "MfaRequired": "the profile asks for an MFA code and there is no terminal; begin a session first",
-        "ConfigUnreadable": "the AWS configuration can't be read; mend ~/.aws/config",
+        "ConfigUnreadable": "the AWS configuration, or what it names, can't be read; mend ~/.aws/config",
         "ClockSkew": "the clock of this machine is wrong; set it",
         "DamagedReply": "the reply was damaged, again and again; look at proxies on the way, run again",
         "DeadlineExceeded": "the time for one account was used up; run again, or raise the deadline",
@@ -71,9 +72,9 @@ _ADVICE: Mapping[str, str] = MappingProxyType(
         "ReadTimeoutError": "no answer in time; run again",
         "ConnectionClosedError": "the connection was cut, again and again; run again",
         "ProxyConnectionError": "the proxy can't be reached; look at HTTPS_PROXY",
+        "HTTPClientError": "the request broke off, again and again; look at proxies and the credentials' form",
         "SSLError": "the server's certificate can't be trusted; set AWS_CA_BUNDLE to the right authority",
         "OptInRequired": "the region is not enabled in this account; enable it or leave it out",
-        "InvalidEndpoint": "the endpoint is no URL; mend AWS_ENDPOINT_URL or the region's name",
         "InvalidTargetName": "the name can't exist in AWS; mend the declaration",
     }
 )
@@ -92,7 +93,7 @@ class CallError(AuditError):
 
 
 # Codes of our own whose detail is the whole reason.
-OWN_WORDS = frozenset({"WrongAccount", "UnknownAccountId", "Template"})
+OWN_WORDS = frozenset({"WrongAccount", "UnknownAccountId", "UsageError"})
 _FAMILIES = (
     (EXPIRED, "the credentials have expired, renew them and run again"),
     (_UNKNOWN_CREDENTIALS, "AWS refuses the credentials: check them, and that the region is enabled in this account"),
@@ -116,9 +117,11 @@ _SDK_CODES: Mapping[str, str] = MappingProxyType(
         "DamagedReplyError": "DamagedReply",
         "ResponseParserError": "DamagedReply",
         "OverError": "DeadlineExceeded",
+        "TimeoutError": "CredentialTimeout",
         "ParamValidationError": "InvalidTargetName",
         "InvalidRegionError": "InvalidTargetName",
-        "ValueError": "InvalidEndpoint",
+        "OSError": "ConfigUnreadable",
+        "ValueError": "ConfigUnreadable",
     }
 )
 _SKEW = re.compile(r"Signature expired|Signature not yet current|not yet valid|RequestTimeTooSkewed")
@@ -145,7 +148,7 @@ def _call_error(error: Exception, call: str | None, visit: Visit, detail: str) -
     if isinstance(response, dict):
         return _service_error(response, call, detail)
     names = [cls.__name__ for cls in type(error).__mro__]
-    code = next((_SDK_CODES[name] for name in names if name in _SDK_CODES), names[0])
+    code = next((_SDK_CODES.get(name, name) for name in names if name in _SDK_CODES or name in _ADVICE), names[0])
     about = getattr(error, "kwargs", {})
     if code == "EndpointConnectionError" and "NameResolution" in type(about.get("error")).__name__:
         code = "NameResolution"

@@ -27,6 +27,6 @@ def identity(visit: Visit) -> Identity:
 
 def _advice(visit: Visit, found: str) -> str:
     mine = f"account {visit.account.name} ({visit.account.id})"
-    if visit.way_in is None:
+    if not visit.way_in:
         return f"no credentials for {mine}: give --role-arn or --profile; the environment's belong to {found}"
     return f"{visit.way_in} leads to account {found} and not to {mine}; mend the template or accounts.json"

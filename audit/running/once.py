@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
-from threading import Lock
+from concurrent.futures import Future, wait
+from threading import Lock, Thread
+from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
+    from threading import Event
 
 V = TypeVar("V")
+
+_LOOK_EVERY = 0.2
 
 
 class Once(Generic[V]):
@@ -44,3 +48,25 @@ class Once(Generic[V]):
             found = self._made.get(key)
             if found is not None and found.done() and found.exception() is None and found.result() is stale:
                 del self._made[key]
+
+
+def within(seconds: float, make: Callable[[], V], stopped: Event) -> V:
+    """Make a value in a thread that is left behind when it takes too long, or the run is stopped: TimeoutError.
+
+    For what can't be told to hurry, such as a program that gives credentials and waits for somebody.
+    """
+    future: Future[V] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(make())
+        except BaseException as error:  # noqa: BLE001 -- raised again where the value is wanted
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    ends = monotonic() + seconds
+    while not stopped.is_set() and (left := ends - monotonic()) > 0:
+        wait((future,), timeout=min(left, _LOOK_EVERY))
+        if future.done():
+            return future.result()
+    raise TimeoutError

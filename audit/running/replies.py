@@ -1,4 +1,4 @@
-"""Whether a reply with status 200 is whole: a body that parses and holds what its operation always sends."""
+"""Whether a reply is whole: a body that parses and holds what its operation always sends."""
 
 from __future__ import annotations
 
@@ -12,12 +12,18 @@ if TYPE_CHECKING:
     from audit.running.permissions import Call
 
 
-def damage(name: str, body: bytes) -> str | None:
-    """Say what is wrong with the body of a successful reply to ``service:Operation``, None if it is whole."""
+def damage(name: str, status: int, body: bytes) -> str | None:
+    """Say what is wrong with the body of a reply to ``service:Operation``, None if it is whole.
+
+    Errors of the JSON services aren't looked at, for botocore reads them whatever their body; STS's it could not parse.
+    """
     call = CALLS.get(name)
-    if call is None:
+    is_query = name.startswith("sts:")
+    if call is None or (status >= 300 and not is_query):
         return None
-    return _xml_damage(call, body) if name.startswith("sts:") else _json_damage(call, body)
+    if status >= 300:
+        return None if body.rstrip().endswith(b"ErrorResponse>") else "no error of STS"
+    return _xml_damage(call, body) if is_query else _json_damage(call, body)
 
 
 def _json_damage(call: Call, body: bytes) -> str | None:

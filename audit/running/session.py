@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
+import sys
 import threading
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,13 +33,14 @@ from botocore.config import Config
 from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.hooks import HierarchicalEmitter, first_non_none_response
 from botocore.httpsession import URLLib3Session
+from botocore.loaders import Loader, create_loader
 from botocore.parsers import ResponseParserError
 from botocore.retries.standard import register_retry_handler
 from botocore.utils import get_environ_proxies
 
 from audit.running import endpoints, faults, replies
 from audit.running.access import Access
-from audit.running.once import Once
+from audit.running.once import Once, within
 from audit.running.visit import Visit
 
 if TYPE_CHECKING:
@@ -137,9 +140,15 @@ class _Transport(URLLib3Session):
         finally:
             visit.socket = None
         call = ":".join(event_name.split(".")[1:])
-        if response.status_code < 300 and (reason := replies.damage(call, response.content)):
+        if reason := replies.damage(call, response.status_code, response.content):
             raise DamagedReplyError(error=reason)
         return response
+
+
+@cache
+def _loader() -> Loader:
+    """Keep the service models, which take longer to read than a client to make."""
+    return create_loader()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,7 +162,7 @@ class _Assumed:
 class Session:
     """What a whole run shares: the clients, the base credentials, one session per role."""
 
-    sdk_errors = (exceptions.BotoCoreError, exceptions.ClientError, ResponseParserError, EOFError, ValueError)
+    sdk_errors = (exceptions.BotoCoreError, exceptions.ClientError, ResponseParserError, EOFError, OSError, ValueError)
 
     def __init__(self, access: Access, *, workers: int = 32) -> None:
         # At DEBUG botocore logs assumed credentials and environment values; no setting of a user may turn that on.
@@ -169,6 +178,7 @@ class Session:
         # With --profile the environment's profile is not what counts, nor need it exist.
         variables = {"profile": (None, None, None, None)} if access.profile else None
         self._sdk = botocore.session.Session(session_vars=cast("Any", variables))
+        self._sdk.register_component("data_loader", _loader())
         self._sdk.register_component("credential_provider", SimpleNamespace(load_credentials=_Current))
 
     @contextmanager
@@ -212,7 +222,7 @@ class Session:
             retries={"total_max_attempts": 1, "mode": "standard"},
             user_agent_extra=_SESSION_NAME,
         )
-        with self._making:
+        with self._making, endpoints.named():
             client = self._sdk.create_client(
                 cast("Any", service), region_name=region, endpoint_url=self.access.endpoint_url, config=config
             )
@@ -224,6 +234,8 @@ class Session:
             proxies=get_environ_proxies(url),
             timeout=(self.access.connect_timeout, self.access.read_timeout),
             max_pool_connections=self._workers,
+            # Heads and bodies are sent one by one: with Nagle's algorithm each call waits for a delayed ACK.
+            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         )
         client.meta.events.register_first("before-send", cast("Any", transport.exchange))
         client.meta.events.register_first("needs-retry", cast("Any", _retry))
@@ -232,7 +244,8 @@ class Session:
 
     def base(self, profile: str | None) -> Credentials:
         """Give the credentials that a visit begins with: the profile's, or the environment's."""
-        return self._bases.get(profile, partial(self._load, profile))
+        load = partial(self._load, profile)
+        return self._bases.get(profile, partial(within, self.access.deadline, load, self._stopped))
 
     def _load(self, profile: str | None) -> Credentials:
         sdk = botocore.session.Session()
@@ -246,6 +259,8 @@ class Session:
                 retries={"total_max_attempts": 3, "mode": "standard"},
             )
         )
+        if sdk.get_scoped_config().get("mfa_serial") and not sys.stdin.isatty():
+            raise EOFError
         credentials = sdk.get_credentials()
         if credentials is None:
             raise exceptions.NoCredentialsError
@@ -273,8 +288,9 @@ class Session:
     def sign_in(self, visit: Visit) -> None:
         """Get the credentials for the visit's account and let it sign with them."""
         profile, role = self.access.profile_for(visit.account), self.access.role_for(visit.account)
-        visit.way_in = role or (profile and f"profile {profile}")
-        with faults.told(None, visit):
+        visit.way_in = role or (f"profile {profile}" if profile else "")
+        named = profile or os.environ.get("AWS_PROFILE")
+        with faults.told(None, visit, detail=f"profile {named}" if named else ""):
             base = self.base(profile)
         visit.signer = base.get_frozen_credentials
         visit.drop = partial(self._bases.forget, profile, base)

@@ -41,7 +41,7 @@ class Visit:
         self.socket: socket.socket | None = None
         self.signer: Callable[[], Any] | None = None
         self.drop: Callable[[], None] | None = None
-        self.way_in: str | None = None
+        self.way_in = ""
         self._session = session
         self._ends = time.monotonic() + session.access.deadline
         self._over = threading.Event()
@@ -141,7 +141,7 @@ class Visit:
         except CallError as error:
             return Unread(gap=faults.gap(error, what=what, account=self.account, region=self.region))
         except UsageError as error:
-            fault = CallError(None, "Template", str(error))
+            fault = CallError(None, "UsageError", str(error))
             return Unread(gap=faults.gap(fault, what=what, account=self.account, region=self.region))
 
     def _sign_in(self) -> None:

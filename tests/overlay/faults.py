@@ -1,0 +1,80 @@
+"""The faults that the overlay can inject, and the rules that say where."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """Answer with this instead of asking moto."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/x-amz-json-1.1"),)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Truncate:
+    """Send only the first bytes of moto's answer, with a length to match."""
+
+    keep: int = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trickle:
+    """Send moto's answer byte by byte."""
+
+    interval: float = 0.05
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reset:
+    """Cut the connection by RST before anything is answered."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Silence:
+    """Accept, and never answer."""
+
+
+Fault: TypeAlias = Reply | Truncate | Trickle | Reset | Silence
+
+
+@dataclass(kw_only=True, slots=True)
+class Rule:
+    """Where a fault strikes: a pattern of ``service:Operation``, an account, which of the matching calls.
+
+    ``after`` matching calls pass first, then ``times`` are struck (None: all), each with the chance of ``share``.
+    """
+
+    fault: Fault
+    call: str = "*"
+    account: str | None = None
+    after: int = 0
+    times: int | None = None
+    share: float = 1.0
+    matched: int = field(default=0, init=False)
+
+
+def error(code: str, status: int = 400, message: str = "ghp_SecretOfTheServer", **headers: str) -> Reply:
+    """Make an error of a JSON service; its message is hostile until shown otherwise."""
+    body = json.dumps({"__type": code, "message": message}).encode()
+    named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return Reply(
+        status=status,
+        body=body,
+        headers=(("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-ErrorType", code), *named),
+    )
+
+
+def query_error(code: str, status: int = 400, message: str = "ghp_SecretOfTheServer") -> Reply:
+    """Make an error of STS."""
+    body = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+    return Reply(status=status, body=body.encode(), headers=(("Content-Type", "text/xml"),))
+
+
+THROTTLED = error("ThrottlingException")
+DENIED = error("AccessDeniedException")
