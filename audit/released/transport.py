@@ -1,0 +1,101 @@
+"""The HTTP session for releases: patient within a deadline, with an ETag cache that never holds a token."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, Self
+
+import requests
+from cachecontrol import CacheControlAdapter
+from cachecontrol.caches import FileCache
+from cachecontrol.serialize import Serializer
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import MaxRetryError, ResponseError
+from urllib3.util import Retry
+
+import audit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from urllib3 import BaseHTTPResponse, HTTPResponse
+
+RETRIES = 4
+BACKOFF = 0.4
+
+
+class Patience(Retry):
+    """Gives up where waiting would go beyond ``until`` (monotonic time): then the answer itself is the result."""
+
+    until: float = float("inf")
+
+    def new(self, **kw: Any) -> Self:  # noqa: ANN401 -- urllib3's own signature
+        """Keep the deadline over the attempts."""
+        renewed = super().new(**kw)
+        renewed.until = self.until
+        return renewed
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        *rest: Any,  # noqa: ANN401 -- urllib3's own signature
+        **more: Any,  # noqa: ANN401 -- urllib3's own signature
+    ) -> Self:
+        """Count an attempt."""
+        renewed = super().increment(method, url, response, *rest, **more)
+        asked = renewed.get_retry_after(response) if response is not None else None
+        if response is not None and time.monotonic() + (asked or renewed.get_backoff_time()) > self.until:
+            raise MaxRetryError(more.get("_pool") or rest[-1], url or "", ResponseError("no time left"))
+        return renewed
+
+
+class TokenlessSerializer(Serializer):
+    """Stores a digest where the server says that its answer varies by Authorization, never the token itself."""
+
+    def dumps(self, request: requests.PreparedRequest, response: HTTPResponse, body: bytes | None = None) -> bytes:
+        """Write an answer for the cache."""
+        return super().dumps(_without_token(request), response, body)
+
+    def loads(
+        self, request: requests.PreparedRequest, data: bytes, body_file: IO[bytes] | None = None
+    ) -> HTTPResponse | None:
+        """Read an answer from the cache, None where it was for another token."""
+        return super().loads(_without_token(request), data, body_file)
+
+
+@contextmanager
+def open_session(*, until: float, cache: Path | None = None, backoff: float = BACKOFF) -> Iterator[requests.Session]:
+    """Give a session for GETs until a monotonic time, with answers kept in ``cache`` where one is given."""
+    patience = Patience(
+        total=RETRIES,
+        redirect=0,
+        allowed_methods={"GET"},
+        status_forcelist={429, 500, 502, 503, 504},
+        backoff_factor=backoff,
+        raise_on_status=False,
+        raise_on_redirect=False,
+    )
+    patience.until = until
+    adapter = HTTPAdapter(max_retries=patience)
+    if cache is not None:
+        store = FileCache(cache, filemode=0o600, dirmode=0o700)
+        adapter = CacheControlAdapter(cache=store, serializer=TokenlessSerializer(), max_retries=patience)
+    with requests.Session() as session:
+        session.headers["User-Agent"] = f"pipelines-audit/{audit.__version__}"
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, adapter)
+        yield session
+
+
+def _without_token(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    token = request.headers.get("Authorization")
+    if token is None:
+        return request
+    copy = request.copy()
+    copy.headers["Authorization"] = hashlib.sha256(str(token).encode()).hexdigest()
+    return copy
