@@ -8,17 +8,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from audit.declared.values import (
-    NUMBERS,
-    LazyMap,
-    ListRaw,
-    MapRaw,
-    Raw,
-    SetRaw,
-    Unknown,
-    Value,
-    charge,
-)
+from audit.declared.budget import charge
+from audit.declared.scopes import LazyMap
+from audit.declared.values import NUMBERS, ListRaw, MapRaw, Raw, SetRaw, Unknown, Value
 from audit.errors import EvaluationError
 
 
@@ -65,12 +57,8 @@ def type_of(value: Value) -> Type:
     charge()
     raw = value.raw
     match raw:
-        case bool():
-            return BOOL
-        case Decimal():
-            return NUMBER
-        case str():
-            return STRING
+        case bool() | Decimal() | str():
+            return BOOL if isinstance(raw, bool) else NUMBER if isinstance(raw, Decimal) else STRING
         case ListRaw() | SetRaw():
             return Type("list" if isinstance(raw, ListRaw) else "set", (member_type(raw),))
         case MapRaw():
@@ -79,9 +67,8 @@ def type_of(value: Value) -> Type:
             return Type("tuple", tuple(type_of(item) for item in raw))
         case LazyMap() | None | Unknown():
             return ANY
-        case Mapping():
-            names = tuple(sorted(raw))
-            return Type("object", tuple(type_of(raw[name]) for name in names), names)
+    names = tuple(sorted(raw))
+    return Type("object", tuple(type_of(raw[name]) for name in names), names)
 
 
 def member_type(values: Iterable[Value]) -> Type:
@@ -91,7 +78,7 @@ def member_type(values: Iterable[Value]) -> Type:
 
 
 def unify(types: Iterable[Type]) -> Type | None:
-    """Give the type that all of ``types`` convert to, None where there is none; ``any`` where one of them is unknown."""
+    """Give the type that all of ``types`` convert to, None where there is none, ``any`` where one of them is that."""
     distinct = list(dict.fromkeys(types))
     if len(distinct) < 2 or ANY in distinct:
         return distinct[0] if len(distinct) == 1 else ANY

@@ -7,22 +7,12 @@ its reason, never a guess. Nothing here reads a file: that is the scope's busine
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
-from audit.declared.convert import (
-    BOOL,
-    NUMBER,
-    STRING,
-    convert,
-    deep_unknown,
-    describe,
-    type_of,
-    unify,
-)
+from audit.declared.access import get_attribute, get_index, key_of, rounds, shown
+from audit.declared.budget import Budget, budget, charge
+from audit.declared.convert import BOOL, STRING, convert, deep_unknown, describe, type_of, unify
+from audit.declared.faults import at_place, fail, placed
 from audit.declared.functions import apply
 from audit.declared.model import Link
 from audit.declared.nodes import (
@@ -46,23 +36,9 @@ from audit.declared.nodes import (
     Variable,
 )
 from audit.declared.operators import binary, unary
-from audit.declared.values import (
-    Budget,
-    LazyMap,
-    ListRaw,
-    Raw,
-    Scope,
-    SetRaw,
-    Unknown,
-    Value,
-    budget,
-    charge,
-    member,
-)
+from audit.declared.scopes import LazyMap, Names, Scope
+from audit.declared.values import ListRaw, Raw, SetRaw, Unknown, Value, member
 from audit.errors import DeclarationError, EvaluationError, HclSyntaxError, LimitError
-
-if TYPE_CHECKING:
-    from audit.model import Location
 
 __all__ = [
     "Budget",
@@ -79,30 +55,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """A scope with more names in front of another; ``local`` ones (of a for) leave no link on a value's way."""
-
-    names: Mapping[str, Value]
-    outer: Scope
-    local: bool = False
-
-    def variable(self, name: str, location: Location) -> Value:
-        """Give one of these names, or the outer scope's."""
-        found = self.names.get(name)
-        return self.outer.variable(name, location) if found is None else found
-
-    def call(self, name: str, args: Sequence[Value], location: Location) -> Value | None:
-        """Call the outer scope's function."""
-        return self.outer.call(name, args, location)
-
-    def hides(self, name: str) -> bool:
-        """Tell whether a name is that of a for here, or in a scope that this one stands in front of."""
-        if name in self.names:
-            return self.local
-        return isinstance(self.outer, Names) and self.outer.hides(name)
-
-
 def evaluate(expr: Expression, scope: Scope) -> Value:
     """Give the value of an expression.
 
@@ -113,7 +65,7 @@ def evaluate(expr: Expression, scope: Scope) -> Value:
         try:
             return _evaluate(expr, scope)
         except RecursionError:
-            raise _placed(LimitError("nested deeper than can be evaluated"), expr.location) from None
+            raise placed(LimitError("nested deeper than can be evaluated"), expr.location) from None
 
 
 def locals_map(attributes: Mapping[str, Attribute], parent: Scope, what: str = "locals") -> LazyMap:
@@ -127,28 +79,6 @@ def locals_map(attributes: Mapping[str, Attribute], parent: Scope, what: str = "
     return made
 
 
-def _placed(error: DeclarationError, place: Location) -> DeclarationError:
-    if error.file or error.line:
-        return error
-    return type(error)(error.message, file=place.file, line=place.line, column=place.column)
-
-
-def _fail(message: str, place: Location) -> EvaluationError:
-    return EvaluationError(message, file=place.file, line=place.line, column=place.column)
-
-
-@contextmanager
-def _at(place: Location) -> Iterator[None]:
-    """Give errors that have no place yet this one."""
-    try:
-        yield
-    except DeclarationError as error:
-        placed = _placed(error, place)
-        if placed is error:
-            raise
-        raise placed from error
-
-
 def _evaluate(expr: Expression, scope: Scope) -> Value:
     try:
         charge()
@@ -156,7 +86,7 @@ def _evaluate(expr: Expression, scope: Scope) -> Value:
     except DeclarationError as error:
         if error.file or error.line:
             raise
-        raise _placed(error, expr.location) from None
+        raise placed(error, expr.location) from None
 
 
 def _literal(node: Literal, _scope: Scope) -> Value:
@@ -178,13 +108,11 @@ def _text(node: Template, scope: Scope) -> str | Unknown:
         if isinstance(raw, Unknown):
             unknown = unknown or raw
         elif raw is None:
-            raise _fail(
-                "the expression result is null: cannot include a null value in a string template", part.location
-            )
+            raise fail("the expression result is null: cannot include a null value in a string template", part.location)
         elif isinstance(raw, str):
             texts.append(raw)
         else:
-            with _at(part.location):
+            with at_place(part.location):
                 texts.append(str(convert(Value(raw), STRING).raw))
     if unknown is not None:
         return unknown
@@ -207,7 +135,7 @@ def _template_if(node: TemplateIf, scope: Scope) -> Value:
 def _template_for(node: TemplateFor, scope: Scope) -> Value:
     collection = _evaluate(node.collection, scope)
     texts: list[str] = []
-    for names in _rounds(node.key, node.item, collection, node.collection.location):
+    for names in rounds(node.key, node.item, collection, node.collection.location):
         if isinstance(names, Unknown):
             return Value(names, node.location)
         text = _text(node.body, Names(names, scope, local=True))
@@ -225,7 +153,7 @@ def _object(node: Object, scope: Scope) -> Value:
     made: dict[str, Value] = {}
     unknown: Unknown | None = None
     for key, item in node.items:
-        name = _key(_evaluate(key, scope), key.location)
+        name = key_of(_evaluate(key, scope), key.location)
         value = _evaluate(item, scope)
         if isinstance(name, Unknown):
             unknown = name
@@ -234,14 +162,6 @@ def _object(node: Object, scope: Scope) -> Value:
     if unknown is not None:
         return Value(unknown, node.location)
     return Value(dict(sorted(made.items())), node.location)
-
-
-def _key(value: Value, place: Location) -> str | Unknown:
-    if value.raw is None:
-        raise _fail("can't use a null value as a key", place)
-    with _at(place):
-        raw = convert(value, STRING).raw
-    return raw if isinstance(raw, Unknown) else str(raw)
 
 
 def _variable(node: Variable, scope: Scope) -> Value:
@@ -260,61 +180,17 @@ def _chain(node: GetAttr | Index, scope: Scope) -> Value:
     for step in reversed(steps):
         charge()
         if isinstance(step, GetAttr):
-            value = _attribute(value, step.name, step.location)
+            value = get_attribute(value, step.name, step.location)
             text = text and f"{text}.{step.name}"
         else:
             key = _evaluate(step.key, scope)
-            value = _index(value, key, step.location)
-            text = text and f"{text}[{_shown(key)}]"
+            value = get_index(value, key, step.location)
+            text = text and f"{text}[{shown(key)}]"
     return value.linked(Link(text=text, place=root.location)) if text else value
 
 
 def _hidden(name: str, scope: Scope) -> bool:
     return name == "*" or (isinstance(scope, Names) and scope.hides(name))
-
-
-def _shown(key: Value) -> str:
-    return f'"{key.raw}"' if isinstance(key.raw, str) else str(key.raw) if isinstance(key.raw, Decimal) else "…"
-
-
-def _attribute(value: Value, name: str, place: Location) -> Value:
-    raw = value.raw
-    if isinstance(raw, Unknown):
-        return Value(raw, value.origin, value.links)
-    if raw is None:
-        raise _fail(f"attempt to get attribute '{name}' from a null value", place)
-    if not isinstance(raw, Mapping):
-        raise _fail(f"can't get attribute '{name}' of {describe(raw)}", place)
-    if name not in raw:
-        raise _fail(f"there is no attribute '{name}'", place)
-    with _at(place):
-        return member(value, name)
-
-
-def _index(value: Value, key: Value, place: Location) -> Value:
-    raw = value.raw
-    if raw is None:
-        raise _fail("attempt to index a null value", place)
-    if key.raw is None:
-        raise _fail("can't use a null value as an index", place)
-    if isinstance(raw, SetRaw):
-        raise _fail("elements of a set have no index: use tolist", place)
-    if isinstance(raw, bool | Decimal | str):
-        raise _fail(f"can't index {describe(raw)}", place)
-    if isinstance(raw, Unknown):
-        return Value(raw, value.origin, value.links)
-    if isinstance(key.raw, Unknown):
-        return Value(key.raw, place)
-    with _at(place):
-        if isinstance(raw, Mapping):
-            name = str(convert(key, STRING).raw)
-            if name not in raw:
-                raise _fail(f"there is no element '{name}'", place)
-            return member(value, name)
-        number = convert(key, NUMBER).raw
-    if not isinstance(number, Decimal) or number != number.to_integral_value() or not 0 <= number < len(raw):
-        raise _fail(f"there is no element {_shown(key)}: the collection has {len(raw)}", place)
-    return member(value, int(number))
 
 
 def _splat(node: Splat, scope: Scope) -> Value:
@@ -351,7 +227,7 @@ def _binary(node: Binary, scope: Scope) -> Value:
     value = _evaluate(left, scope)
     for step in reversed(steps):
         right = _evaluate(step.right, scope)
-        with _at(step.location):
+        with at_place(step.location):
             value = Value(binary(step.operator, value, right), node.location)
     return value
 
@@ -359,8 +235,8 @@ def _binary(node: Binary, scope: Scope) -> Value:
 def _condition(expr: Expression, scope: Scope) -> bool | Unknown:
     value = _evaluate(expr, scope)
     if value.raw is None:
-        raise _fail("the condition is null: it must be true or false", expr.location)
-    with _at(expr.location):
+        raise fail("the condition is null: it must be true or false", expr.location)
+    with at_place(expr.location):
         raw = convert(value, BOOL).raw
     return raw if isinstance(raw, Unknown) else raw is True
 
@@ -379,36 +255,17 @@ def _conditional(node: Conditional, scope: Scope) -> Value:
         return chosen
     common = unify((type_of(chosen), type_of(other)))
     if common is None:
-        raise _fail(
-            f"the two results of a conditional must have one type, not {describe(chosen.raw)} and {describe(other.raw)}",
+        raise fail(
+            f"both results of a conditional must have one type, not {describe(chosen.raw)} and {describe(other.raw)}",
             node.location,
         )
     return convert(chosen, common)
 
 
-def _rounds(key: str | None, item: str, collection: Value, place: Location) -> Iterator[dict[str, Value] | Unknown]:
-    """Give the names of each round of a for, or once an Unknown."""
-    raw = collection.raw
-    if isinstance(raw, Unknown):
-        yield raw
-        return
-    pairs: Iterable[tuple[Value, Value]]
-    if isinstance(raw, Mapping):
-        pairs = ((Value(name), member(collection, name)) for name in sorted(raw))
-    elif isinstance(raw, SetRaw):
-        pairs = ((element, element) for element in raw)
-    elif isinstance(raw, tuple):
-        pairs = ((Value(Decimal(at)), member(collection, at)) for at in range(len(raw)))
-    else:
-        raise _fail(f"a for needs a collection, not {describe(raw)}", place)
-    for name, value in pairs:
-        yield {key: name, item: value} if key else {item: value}
-
-
 def _for_tuple(node: ForTuple, scope: Scope) -> Value:
     made: list[Value] = []
     collection = _evaluate(node.collection, scope)
-    for names in _rounds(node.key, node.item, collection, node.collection.location):
+    for names in rounds(node.key, node.item, collection, node.collection.location):
         if isinstance(names, Unknown):
             return Value(names, node.location)
         inner = Names(names, scope, local=True)
@@ -423,7 +280,7 @@ def _for_tuple(node: ForTuple, scope: Scope) -> Value:
 def _for_object(node: ForObject, scope: Scope) -> Value:
     made: dict[str, list[Value]] = {}
     collection = _evaluate(node.collection, scope)
-    for names in _rounds(node.key, node.item, collection, node.collection.location):
+    for names in rounds(node.key, node.item, collection, node.collection.location):
         if isinstance(names, Unknown):
             return Value(names, node.location)
         inner = Names(names, scope, local=True)
@@ -432,11 +289,11 @@ def _for_object(node: ForObject, scope: Scope) -> Value:
             return Value(wanted, node.location)
         if not wanted:
             continue
-        name = _key(_evaluate(node.name, inner), node.name.location)
+        name = key_of(_evaluate(node.name, inner), node.name.location)
         if isinstance(name, Unknown):
             return Value(name, node.location)
         if name in made and not node.group:
-            raise _fail(f"two elements have the key '{name}': add ... to group them", node.name.location)
+            raise fail(f"two elements have the key '{name}': add ... to group them", node.name.location)
         made.setdefault(name, []).append(_evaluate(node.value, inner))
     members = ((name, Value(tuple(found)) if node.group else found[0]) for name, found in sorted(made.items()))
     return Value(dict(members), node.location)
@@ -452,9 +309,9 @@ def _call(node: Call, scope: Scope) -> Value:
         if isinstance(last.raw, Unknown):
             return Value(last.raw, node.location)
         if not isinstance(last.raw, tuple):
-            raise _fail(f"... needs a list, not {describe(last.raw)}", node.location)
+            raise fail(f"... needs a list, not {describe(last.raw)}", node.location)
         args += [member(last, at) for at in range(len(last.raw))]
-    with _at(node.location):
+    with at_place(node.location):
         found = scope.call(name, args, node.location)
         if found is None:
             return apply(name, args, node.location)
@@ -470,12 +327,12 @@ def _try(node: Call, scope: Scope) -> Value:
             return _evaluate(arg, scope)
         except (EvaluationError, HclSyntaxError) as error:
             last = error
-    raise _fail(f"no argument of try has a value: {last}" if last else "try needs an argument", node.location)
+    raise fail(f"no argument of try has a value: {last}" if last else "try needs an argument", node.location)
 
 
 def _can(node: Call, scope: Scope) -> Value:
     if len(node.args) != 1:
-        raise _fail("can needs exactly one argument", node.location)
+        raise fail("can needs exactly one argument", node.location)
     try:
         value = _evaluate(node.args[0], scope)
     except (EvaluationError, HclSyntaxError):

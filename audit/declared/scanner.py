@@ -2,106 +2,25 @@
 
 python-hcl2 refuses some valid HCL (newlines inside ``${ }``, ``$${`` in a string, comments between tokens, identifiers
 that aren't ASCII, ``!!x``) and keeps heredoc bodies as one raw token. So the text is cut into *regions* of code: in
-each, comments become blanks, every quoted string and heredoc becomes a quoted string of the same length, and newlines
+each, comments become blanks, every quoted string and heredoc becomes an empty string and blanks, and newlines
 that HCL ignores become blanks. Offsets stay what they were; what was hidden is kept beside the region.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, NoReturn, TypeAlias
+from typing import Literal
 
-from audit.errors import HclSyntaxError, LimitError
-from audit.model import Location
+from audit.declared.source import Limits, Part, Region, Sequence, Source, TemplateText, Text
+from audit.errors import LimitError
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
-    """How much HCL is read: ``size`` in bytes, ``depth`` of brackets and templates, ``nodes`` of one file."""
-
-    size: int = 1_000_000
-    depth: int = 60
-    nodes: int = 100_000
-
-
-class Source:
-    """A text with its name, that turns offsets into places."""
-
-    def __init__(self, text: str, file: str, limits: Limits, line: int = 1, column: int = 1) -> None:
-        if len(text) > limits.size or len(text.encode("utf-8", "surrogatepass")) > limits.size:
-            raise LimitError(f"larger than {limits.size} bytes", file=file)
-        self.text, self.file, self.limits = text, file, limits
-        self._line, self._column = line, column
-        self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
-        self._bom = text.startswith("\ufeff")
-
-    def place(self, offset: int) -> Location:
-        """Line and column of an offset, in characters, 1-based; a byte order mark has no width."""
-        line = bisect_right(self._starts, offset) - 1
-        column = offset - self._starts[line] + (self._column if line == 0 else 1)
-        if line == 0 and self._bom:
-            column = max(1, column - 1)
-        return Location(file=self.file, line=self._line + line, column=column)
-
-    def fail(self, offset: int, message: str) -> NoReturn:
-        """Raise an HclSyntaxError at an offset."""
-        place = self.place(offset)
-        raise HclSyntaxError(message, file=place.file, line=place.line, column=place.column)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Text:
-    """A literal piece of a template: its value, escapes undone, and whether a newline ends it."""
-
-    value: str
-    start: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sequence:
-    """``${ }`` or ``%{ }`` inside a template: the code in it and on which sides white space is stripped."""
-
-    kind: Literal["$", "%"]
-    code: Region
-    strip_before: bool
-    strip_after: bool
-    start: int
-
-
-Part: TypeAlias = Text | Sequence
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TemplateText:
-    """A quoted string, a heredoc or a whole template file, cut into parts; ``start`` to ``end`` are its offsets."""
-
-    kind: Literal["quoted", "heredoc", "indented", "file"]
-    parts: tuple[Part, ...]
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Region:
-    """Code between two offsets: ``masked`` is what the parser gets, ``templates`` what was hidden, by offset.
-
-    ``runs`` maps the place of a unary operator to all those that stood before an operand, leftmost first.
-    """
-
-    start: int
-    end: int
-    masked: str
-    templates: Mapping[int, TemplateText] = field(default_factory=dict)
-    runs: Mapping[int, str] = field(default_factory=dict)
-
+__all__ = ["Limits", "Source", "scan_code", "scan_template"]
 
 _CODE = re.compile(
     r"""(?P<blank>[ \t]+)
     |(?P<newline>\r?\n)
-    |(?P<comment>\#[^\n]*|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)
+    |(?P<comment>\#[^\n]*|//[^\n]*)
+    |(?P<remark>/\*)
     |(?P<heredoc><<(?P<dash>-?)(?P<marker>[^\W\d][\w-]*)\r?\n)
     |(?P<quote>")
     |(?P<open>[\[({])
@@ -171,6 +90,13 @@ class _Code:
 
     _comment = _blank
 
+    def _remark(self, found: re.Match[str]) -> int:
+        end = self.text.find("*/", found.end())
+        if end < 0:
+            self.scanner.source.fail(found.start(), "a comment is never closed by '*/'")
+        self.masked.append(" " * (end + 2 - found.start()))
+        return end + 2
+
     def _newline(self, found: re.Match[str]) -> int:
         self.masked.append(" " * len(found[0]) if self.newlines_ignored else found[0])
         self.before = self.before if self.newlines_ignored else ""
@@ -184,7 +110,7 @@ class _Code:
 
     def _hide(self, found: re.Match[str], template: TemplateText) -> int:
         self.templates[template.start] = template
-        self._keep(found, '"' + "x" * (template.end - template.start - 2) + '"')
+        self._keep(found, '""' + " " * (template.end - template.start - 2))
         return template.end
 
     def _open(self, found: re.Match[str]) -> int:

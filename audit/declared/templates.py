@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from audit.declared.nodes import Expression, Literal, Template, TemplateFor, TemplateIf
-from audit.declared.scanner import Region, Sequence, Source, TemplateText, Text
+from audit.declared.source import Region, Sequence, Source, TemplateText, Text
 
 ReadExpression: TypeAlias = Callable[[Region, int], Expression]
 

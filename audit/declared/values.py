@@ -1,20 +1,17 @@
 """What expressions evaluate to: values that know where they were written, and those that cannot be known.
 
 A tuple or list is a Python tuple, an object or map a mapping; ``ListRaw``, ``SetRaw`` and ``MapRaw`` mark the types
-that Terraform tells apart from tuples and objects. A ``LazyMap`` evaluates a member when it is first asked for.
+that Terraform tells apart from tuples and objects.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from audit.declared.model import Link
-from audit.errors import DeclarationError, EvaluationError, LimitError
 from audit.model import Location
 
 NUMBERS = Context(prec=160, Emin=-5000, Emax=5000, traps=[InvalidOperation, DivisionByZero, Overflow])
@@ -89,103 +86,3 @@ def member(container: Value, key: str | int) -> Value:
     if isinstance(raw, tuple) and isinstance(key, int):
         return raw[key].linked(*container.links)
     raise KeyError(key)
-
-
-class LazyMap(Mapping[str, Value]):
-    """A mapping whose members are made when they are first asked for; a member that needs itself is a cycle.
-
-    A member that failed fails again in the same words. For use by one thread at a time.
-    """
-
-    def __init__(self, members: Mapping[str, Callable[[], Value]], what: str = "locals") -> None:
-        self._members, self._what = dict(sorted(members.items())), what
-        self._made: dict[str, Value | DeclarationError] = {}
-        self._making: list[str] = []
-
-    def __getitem__(self, name: str) -> Value:
-        made = self._made.get(name)
-        if made is None:
-            made = self._make(name)
-        if isinstance(made, DeclarationError):
-            raise made
-        return made
-
-    def _make(self, name: str) -> Value | DeclarationError:
-        make = self._members[name]
-        if name in self._making:
-            way = [*self._making[self._making.index(name) :], name]
-            raise EvaluationError(f"cycle in {self._what}: {' → '.join(way)}")
-        self._making.append(name)
-        made: Value | DeclarationError
-        try:
-            made = make()
-        except EvaluationError as error:
-            made = error
-        finally:
-            self._making.pop()
-        self._made[name] = made
-        return made
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._members
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._members)
-
-    def __len__(self) -> int:
-        return len(self._members)
-
-
-class Scope(Protocol):
-    """What names and context functions mean in one place."""
-
-    def variable(self, name: str, location: Location) -> Value:
-        """Give what a root name means; raises EvaluationError for a name that doesn't exist here."""
-
-    def call(self, name: str, args: Sequence[Value], location: Location) -> Value | None:
-        """Call a context function; None where the name is none, and the pure functions are asked."""
-
-
-class Budget:
-    """What one evaluation may still cost: one unit a step, one for every 32 characters of a new string."""
-
-    __slots__ = ("left",)
-
-    def __init__(self, left: int = 1_000_000) -> None:
-        self.left = left
-
-    def charge(self, units: int = 1) -> None:
-        """Take units away; raises LimitError when there are none left."""
-        self.left -= units
-        if self.left < 0:
-            raise LimitError("evaluation costs more steps or larger values than the limit")
-
-
-_BUDGET: ContextVar[Budget | None] = ContextVar("budget", default=None)
-
-
-@contextmanager
-def budget(limit: int = 1_000_000) -> Iterator[Budget]:
-    """Share one budget among all evaluations inside, also those of lazy members."""
-    current = _BUDGET.get()
-    if current is not None:
-        yield current
-        return
-    made = Budget(limit)
-    token = _BUDGET.set(made)
-    try:
-        yield made
-    finally:
-        _BUDGET.reset(token)
-
-
-def charge(units: int = 1) -> None:
-    """Take units from the budget in force, if there is one."""
-    current = _BUDGET.get()
-    if current is not None:
-        current.charge(units)
-
-
-def unknown_in(*values: Value) -> Unknown | None:
-    """Give the first unknown among values, None where all are known; members aren't looked at."""
-    return next((value.raw for value in values if isinstance(value.raw, Unknown)), None)

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from audit.declared.budget import charge
 from audit.declared.convert import (
     ANY,
     BOOL,
@@ -25,7 +26,8 @@ from audit.declared.convert import (
 )
 from audit.declared.functions.strings import graphemes
 from audit.declared.functions.table import INT, Function, Result, Unknowns, strings
-from audit.declared.values import LazyMap, ListRaw, MapRaw, SetRaw, Unknown, Value, charge, member
+from audit.declared.scopes import LazyMap
+from audit.declared.values import ListRaw, MapRaw, SetRaw, Unknown, Value, member
 from audit.errors import EvaluationError
 
 
@@ -293,7 +295,7 @@ def _anytrue(items: Value) -> Result:
     return any(item.raw is True for item in _items(items))
 
 
-_ARGUMENT, _PASS = Unknowns.ARGUMENT, Unknowns.PASS
+_ARGUMENT, _PASS = Unknowns.ARGUMENT, Unknowns.NONE
 _SETS = set_of(ANY)
 
 COLLECTIONS: Mapping[str, Function] = {

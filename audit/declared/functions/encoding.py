@@ -9,11 +9,12 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
+from audit.declared.budget import charge
 from audit.declared.convert import ANY, STRING
 from audit.declared.functions.json_text import json_text, json_value
 from audit.declared.functions.table import Function, sized
 from audit.declared.functions.yaml_text import yaml_text, yaml_value
-from audit.declared.values import ListRaw, Raw, Value, charge
+from audit.declared.values import ListRaw, Raw, Value
 from audit.errors import EvaluationError
 
 if TYPE_CHECKING:

@@ -6,11 +6,12 @@ import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING
 
+from audit.declared.budget import charge
 from audit.declared.convert import ANY, BOOL, NUMBER, STRING, Type, convert, deep_unknown, number_text
 from audit.declared.functions.json_text import json_text
 from audit.declared.functions.strings import graphemes
 from audit.declared.functions.table import Function, Result, Unknowns, sized
-from audit.declared.values import ListRaw, Unknown, Value, charge, member
+from audit.declared.values import ListRaw, Unknown, Value, member
 from audit.errors import EvaluationError
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ def _formatlist(template: Value, *args: Value) -> Result:
 
 def _spec(run: object) -> Function:
     assert callable(run)
-    return Function(run=run, params=(STRING,), rest=ANY, null=True, unknowns=Unknowns.PASS, values=True)
+    return Function(run=run, params=(STRING,), rest=ANY, null=True, unknowns=Unknowns.NONE, values=True)
 
 
 FORMATTING: Mapping[str, Function] = {"format": _spec(_format), "formatlist": _spec(_formatlist)}

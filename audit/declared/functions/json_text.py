@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation, Overflow
 from typing import TypeAlias
 
+from audit.declared.budget import charge
 from audit.declared.convert import number_text
-from audit.declared.values import NUMBERS, Raw, Unknown, Value, charge
+from audit.declared.values import NUMBERS, Raw, Unknown, Value
 from audit.errors import EvaluationError, LimitError
 from audit.model import Location
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import re2
 
+from audit.declared.budget import charge
 from audit.declared.convert import STRING
 from audit.declared.functions.table import Function, sized
-from audit.declared.values import ListRaw, Raw, Value, charge
+from audit.declared.values import ListRaw, Raw, Value
 from audit.errors import EvaluationError
 
 if TYPE_CHECKING:

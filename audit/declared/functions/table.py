@@ -8,8 +8,10 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
+from audit.declared.budget import charge
 from audit.declared.convert import NUMBER, Type, convert, deep_unknown
-from audit.declared.values import LazyMap, MapRaw, Raw, Unknown, Value, charge
+from audit.declared.scopes import LazyMap
+from audit.declared.values import MapRaw, Raw, Unknown, Value
 from audit.errors import EvaluationError
 
 if TYPE_CHECKING:
@@ -21,11 +23,11 @@ INT = Type("int")
 
 
 class Unknowns(Enum):
-    """What an unknown argument does: makes the result unknown, also as a ``MEMBER``, or is passed to the function."""
+    """What an unknown argument does: makes the result unknown, also as a ``MEMBER``, or nothing: it is passed."""
 
     MEMBER = "member"
     ARGUMENT = "argument"
-    PASS = "pass"
+    NONE = "none"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +82,7 @@ def _numbered(error: EvaluationError, at: int) -> EvaluationError:
 
 
 def _unknown(function: Function, values: Iterable[Value]) -> Unknown | None:
-    if function.unknowns is Unknowns.PASS:
+    if function.unknowns is Unknowns.NONE:
         return None
     deep = function.unknowns is Unknowns.MEMBER
     for value in values:
@@ -100,7 +102,7 @@ def _plain(value: Value, kind: Type, at: int) -> object:
 
 
 def placed(value: Value, location: Location) -> Value:
-    """Give what a function made the place of its call, and what is inside of it; what came from elsewhere keeps its own."""
+    """Give what a function made the place of its call, also inside of it; what came from elsewhere keeps its own."""
     if value.origin is not None:
         return value
     charge()

@@ -14,9 +14,10 @@ from decimal import Decimal
 
 import yaml
 
+from audit.declared.budget import charge
 from audit.declared.convert import number_text, parse_number
 from audit.declared.functions.json_text import MAX_DEPTH
-from audit.declared.values import Raw, Unknown, Value, charge
+from audit.declared.values import Raw, Unknown, Value
 from audit.errors import EvaluationError, LimitError
 from audit.model import Location
 
