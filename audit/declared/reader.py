@@ -37,7 +37,7 @@ from audit.errors import LimitError
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
-        from audit.model import Location
+    from audit.model import Location
 
 ReadTemplate: TypeAlias = Callable[[TemplateText], Expression]
 
