@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, ReadTimeoutError
+from urllib3.exceptions import NameResolutionError, NewConnectionError, ReadTimeoutError
 
 from audit.errors import UnreadError, UsageError
 from audit.model import Gap
@@ -83,16 +83,18 @@ def failure(error: requests.RequestException, source: Source) -> UnreadError:
             reason = "TLS certificate not accepted, is the right CA in REQUESTS_CA_BUNDLE"
         case requests.exceptions.ProxyError():
             reason = "the proxy of the environment does not let it through"
-        case requests.exceptions.Timeout():
-            reason = "no answer in time"
-        case _ if isinstance(cause, (ConnectTimeoutError, ReadTimeoutError)):
-            reason = "no answer in time"
         case _ if isinstance(cause, NameResolutionError):
             reason = "host name not found"
+        case _ if isinstance(cause, NewConnectionError):
+            reason = "no connection"
+        case requests.exceptions.Timeout():
+            reason = "no answer in time"
+        case _ if isinstance(cause, ReadTimeoutError):
+            reason = "no answer in time"
         case requests.exceptions.ChunkedEncodingError() | requests.exceptions.ContentDecodingError():
             reason = "the answer was cut off or damaged"
         case requests.exceptions.ConnectionError():
-            reason = "no connection"
+            reason = "the connection broke"
         case _:
             reason = f"the request could not be made ({type(error).__name__})"
     return source.unread(reason)

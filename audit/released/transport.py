@@ -70,7 +70,10 @@ class TokenlessSerializer(Serializer):
 
 @contextmanager
 def open_session(*, until: float, cache: Path | None = None, backoff: float = BACKOFF) -> Iterator[requests.Session]:
-    """Give a session for GETs until a monotonic time, with answers kept in ``cache`` where one is given."""
+    """Give a session for GETs until a monotonic time, with answers kept in ``cache`` where one is given.
+
+    Raises OSError where that folder can't be made.
+    """
     patience = Patience(
         total=RETRIES,
         redirect=0,
@@ -83,6 +86,7 @@ def open_session(*, until: float, cache: Path | None = None, backoff: float = BA
     patience.until = until
     adapter = HTTPAdapter(max_retries=patience)
     if cache is not None:
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         store = FileCache(cache, filemode=0o600, dirmode=0o700)
         adapter = CacheControlAdapter(cache=store, serializer=TokenlessSerializer(), max_retries=patience)
     with requests.Session() as session:
