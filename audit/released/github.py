@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -66,7 +66,13 @@ def _get(session: requests.Session, url: str, source: Source) -> tuple[bytes, st
             raise source.unread("leads to another host, which is not asked")
         headers = {"Accept": "application/vnd.github+json"}
         with session.get(
-            url, headers=headers, auth=_authorise(source.token), allow_redirects=False, stream=True, timeout=TIMEOUT
+            url,
+            headers=headers,
+            auth=_authorise(source.token),
+            proxies=_proxies(url),
+            allow_redirects=False,
+            stream=True,
+            timeout=TIMEOUT,
         ) as response:
             if not response.is_redirect:
                 refused = refusal(response, source)
@@ -86,6 +92,12 @@ def _body(response: requests.Response, source: Source) -> bytes:
             raise source.unread(f"answers with more than {MAX_PAGE_BYTES:,} bytes")
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def _proxies(url: str) -> dict[str, str]:
+    """Keep a request to this machine on it: through a proxy its token would go elsewhere in the clear."""
+    without = cast("dict[str, str]", {"http": None, "all": None})  # None is requests' word for none; its types differ
+    return without if urlsplit(url).scheme == "http" else {}
 
 
 def _authorise(token: str | None) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:

@@ -86,6 +86,10 @@ def serve(answer: Callable[[Asked, str], Answer | None]) -> Iterator[Server]:
                     return
             self.close_connection = told.length is not None
 
+        def do_CONNECT(self) -> None:
+            """Answer a client that takes this for its proxy."""
+            self.do_GET()
+
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from audit.errors import UnreadError, UsageError
 from audit.released.github import fetch
@@ -17,6 +18,7 @@ from tests.released.server import JSON, Answer, Asked, page, release, serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 REPOSITORY = "acme/terraform-aws-ci"
 LIST = f"/repos/{REPOSITORY}/releases?per_page=100"
@@ -221,15 +223,52 @@ def test_renamed_repository() -> None:
     assert [asked.headers.get("Authorization") for asked in server.asked] == [f"Bearer {TOKEN}"] * 2
 
 
-def test_only_our_token(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+def test_only_our_token(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Without a token none is sent, also not one out of ~/.netrc."""
-    netrc = tmp_path / "netrc"  # type: ignore[operator]  # a Path
+    netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login x password planted\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     with serve(lambda *_: page()) as server:
         ask(server.url)
     assert "Authorization" not in server.asked[0].headers
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "all_proxy"])
+def test_this_machine_without_a_proxy(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    """What is asked on this machine over plain http goes through no proxy."""
+    with serve(lambda *_: page()) as server, serve(lambda *_: page()) as proxy:
+        monkeypatch.setenv(variable, proxy.url)
+        monkeypatch.delenv("no_proxy", raising=False)
+        ask(server.url, token=TOKEN)
+    assert (len(server.asked), proxy.asked) == (1, [])
+
+
+def test_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that refuses is the reason, and sees no token."""
+    with serve(lambda *_: Answer(status=404)) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        with pytest.raises(UnreadError, match="the proxy of the environment does not let it through"):
+            ask("https://github.example.com", token=TOKEN)
+    assert not any("Authorization" in asked.headers for asked in proxy.asked)
+
+
+class Hasty(requests.Session):
+    """A session that waits for next to nothing."""
+
+    def send(self, request: requests.PreparedRequest, **more: Any) -> requests.Response:  # noqa: ANN401 -- requests' own
+        """Send with a shorter timeout."""
+        return super().send(request, **(more | {"timeout": 0.05}))
+
+
+def test_silence() -> None:
+    """A server that says nothing in time is left."""
+    with (
+        serve(lambda *_: time.sleep(0.5)) as server,
+        Hasty() as session,
+        pytest.raises(UnreadError, match="no answer in time"),
+    ):
+        fetch(session, Source(url=server.url, repository=REPOSITORY))
 
 
 def test_recovers() -> None:
