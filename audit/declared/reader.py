@@ -145,7 +145,7 @@ class Reader:
         self._deepen(node)
         kind, *rest = trees(node)
         *labels, inner = rest
-        braces = [_start(leaf) for leaf in _tokens(node) if leaf in ("{", "}")]
+        braces = [_start(leaf) for leaf in _tokens(node) if str(leaf) in ("{", "}")]
         opened, closed = braces[0], braces[-1]
         if "\n" in self.region.masked[_start(node) : opened]:
             self._fail(opened, "'{' must stand on the line of the block's type")

@@ -70,7 +70,7 @@ def _tree(source: Source, text: str, base: int) -> Node:
         tree: Node = hcl2.parses_to_tree(text)
     except UnexpectedToken as error:
         token = error.token
-        _unexpected(source, base + min(token.start_pos or 0, len(text)), str(token))
+        _unexpected(source, base + min(token.start_pos, len(text)), str(token))
     except UnexpectedInput as error:
         _unexpected(source, base + min(error.pos_in_stream or 0, len(text)), "")
     except LarkError as error:

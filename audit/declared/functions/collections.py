@@ -94,16 +94,16 @@ def _concat(*lists: Value) -> Result:
 
 def _contains(items: Value, wanted: Value) -> Result:
     unknown = deep_unknown(wanted)
-    if unknown:
+    if unknown is not None:
         return unknown
     key = identity(wanted)
     for item in _items(items):
         found = deep_unknown(item)
-        if found:
-            unknown = unknown or found
+        if found is not None:
+            unknown = found
         elif identity(item) == key:
             return True
-    return unknown or False
+    return False if unknown is None else unknown
 
 
 def _distinct(items: Value) -> Result:
@@ -195,16 +195,15 @@ def _matchkeys(items: Value, keys: Value, wanted: Value) -> Result:
 
 def _merge(*maps: Value) -> Result:
     made: dict[str, Value] = {}
-    plain = True
     for value in maps:
-        if value.raw is None:
-            continue
         if isinstance(value.raw, Unknown):
             return value.raw
-        plain = plain and isinstance(value.raw, MapRaw)
-        made |= {name: member(value, name) for name in _mapping(value)}
+        if value.raw is not None:
+            made |= {name: member(value, name) for name in _mapping(value)}
     ordered = dict(sorted(made.items()))
-    return MapRaw(ordered) if plain and made and unify({type_of(item) for item in made.values()}) else ordered
+    kinds = {type_of(value) for value in maps if isinstance(value.raw, MapRaw)}
+    alike = len(kinds) == 1 and all(isinstance(value.raw, MapRaw) for value in maps)
+    return MapRaw(ordered) if alike else ordered
 
 
 def _one(items: Value) -> Result:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from decimal import Decimal
+from typing import Protocol
 
 import yaml
 
@@ -59,6 +60,18 @@ def _loader() -> type[yaml.BaseLoader | yaml.CBaseLoader]:
     return yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
 
 
+class _Mark(Protocol):
+    """A place in a YAML text, 0-based."""
+
+    @property
+    def line(self) -> int:
+        """Which line."""
+
+    @property
+    def column(self) -> int:
+        """Which character of it."""
+
+
 class _Frame:
     """A collection that is being read; ``anchor`` is what it can be referred to by."""
 
@@ -83,7 +96,7 @@ class _Reader:
         self.stack: list[_Frame] = []
         self.anchors: dict[str, Value | None] = {}
 
-    def error(self, message: str, mark: yaml.Mark | None) -> EvaluationError:
+    def error(self, message: str, mark: _Mark | None) -> EvaluationError:
         """Make an error at a mark of the file, without a place where the file isn't known."""
         if self.file is None or mark is None:
             return EvaluationError(message)
@@ -116,7 +129,7 @@ class _Reader:
                 self._add(value, event)
 
     def _alias(self, event: yaml.AliasEvent) -> Value:
-        value = self.anchors.get(event.anchor)
+        value = self.anchors.get(event.anchor or "")
         if value is None:
             raise self.error(f"invalid YAML: no anchor '{event.anchor}' before this", event.start_mark)
         return value
