@@ -5,7 +5,6 @@ The only place where the three meet before they are frozen. ``Progress`` is told
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
@@ -66,11 +65,10 @@ def look(settings: Settings, environment: Mapping[str, str], progress: Progress 
     the snapshot.
     """
     progress = progress or Silence()
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        coming = pool.submit(released, settings, environment)
-        progress.begin("declared", None)
-        wanted = declared(settings)
-        newest = coming.result()
+    progress.begin("declared", None)
+    wanted = declared(settings)
+    progress.begin("released", None)
+    newest = released(settings, environment)
     order = fleet.deploy_order(wanted.accounts)
     there, gaps = running(settings, wanted, order, newest.newest, progress)
     return Snapshot(

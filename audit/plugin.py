@@ -21,7 +21,7 @@ from audit.errors import AuditError, UsageError
 from audit.model import Severity, need
 from audit.verdict.check import SETTLED, Check, Findings, Subject, accident
 from audit.verdict.finding import Finding
-from audit.verdict.handover import HANDOVER, Handover
+from audit.verdict.handover import Handover
 from audit.verdict.results import Results
 from audit.verdict.session import Session
 
@@ -61,7 +61,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the mark, and the judge where this run is one of ours."""
     config.addinivalue_line("markers", "check(record): a judgement, with its id, severity, needs, remedy and controls")
-    handover: Handover | None = config.pluginmanager.get_plugin(HANDOVER)
+    plugins = config.pluginmanager.get_plugins()
+    handover = next((plugin for plugin in plugins if isinstance(plugin, Handover)), None)
     if handover is None and not _asked(config):
         return
     _guard(config, handover)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 EVERY_SECONDS = 10.0
 WORDS = {
     "declared": "reading the repository",
+    "released": "asking for the releases",
     "accounts": "looking at accounts",
     "registries": "looking at image registries",
 }

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from audit import config
 from audit import snapshot as snapshots
 from audit.cli import main
 from audit.verdict.results import from_json
 from tests.nouns import snapshot
-from tests.test_doors import BIN, run
+from tests.processes import BIN, run
 
 COMMANDS = ("check", "declared", "running", "released", "snapshot", "report", "demo")
 
@@ -57,7 +58,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         pytest.param(["check", "--config", "/nowhere.toml"], "/nowhere.toml: cannot be read", id="missing config"),
         pytest.param(["report", "/nowhere.json"], "/nowhere.json: cannot be read", id="missing results"),
         pytest.param(["released", "--releases-file", "/nowhere.json"], "/nowhere.json", id="missing releases"),
-        pytest.param(["released", "--offline", "--release-repo", "nonsense"], "nonsense", id="no repository name"),
+        pytest.param(["released", "--release-repo", "nonsense"], "nonsense", id="no repository name"),
         pytest.param(["snapshot", "--infra-live", "."], "'-o'", id="no output"),
         pytest.param(["running", "--infra-live", ".", "--workers", "0"], "--workers", id="no workers"),
     ],
@@ -165,11 +166,24 @@ def test_an_internal_error_is_3_without_its_text(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A fault of our own names its type and place, never what it was working on."""
-    monkeypatch.setenv("PIPELINES_AUDIT_SNAPSHOT", "a\0b")
+
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("AKIAIOSFODNN7EXAMPLE")
+
+    monkeypatch.setattr(config, "resolve", broken)
     assert main(["check"]) == 3
     shown = capsys.readouterr().err
-    assert "internal error: ValueError at " in shown
+    assert "internal error: ValueError at test_cli.py:" in shown
+    assert "AKIA" not in shown
     assert "Traceback" not in shown
+
+
+HOLE = """
+import socket, time
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+time.sleep(60)
+"""
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -178,38 +192,26 @@ def test_a_signal_is_2(tmp_path: Path, number: signal.Signals) -> None:
     unit = tmp_path / "dev/us-west-2/mgmt/ecs-deploy-runner"
     unit.mkdir(parents=True)
     (tmp_path / "accounts.json").write_text('{"dev": "345678901234"}', encoding="utf-8")
-    (unit / "terragrunt.hcl").write_text(
-        'terraform { source = "../x//modules/mgmt/ecs-deploy-runner" }', encoding="utf-8"
-    )
-    command = [
-        sys.executable,
-        "-c",
-    server = "s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); time.sleep(60)"
-    command = [sys.executable, "-c", f"import socket, time; {server}"]
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as hole:
+    source = 'terraform { source = "../x//modules/mgmt/ecs-deploy-runner" }'
+    (unit / "terragrunt.hcl").write_text(source, encoding="utf-8")
+    with subprocess.Popen([sys.executable, "-c", HOLE], stdout=subprocess.PIPE, text=True) as hole:
         assert hole.stdout is not None
         port = hole.stdout.readline().strip()
-        audit = subprocess.Popen(
+        variables = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_ACCESS_KEY_ID": "x"}
+        with subprocess.Popen(
             [str(BIN / "pipelines-audit"), "check", "--infra-live", str(tmp_path), "--offline"],
-            env={
-                "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-                "AWS_ACCESS_KEY_ID": "x",
-                "AWS_SECRET_ACCESS_KEY": "x",
-                "PATH": "/usr/bin:/bin",
-                "HOME": str(tmp_path),
-            },
+            env={**variables, "AWS_SECRET_ACCESS_KEY": "x", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
             stderr=subprocess.PIPE,
             text=True,
-        )
-        assert audit.stderr is not None
-        while "looking at accounts" not in audit.stderr.readline():
-            pass
-        time.sleep(0.3)
-        started = time.monotonic()
-        audit.send_signal(number)
-        said = audit.stderr.read()
-        assert audit.wait(10) == 2, said
-        assert time.monotonic() - started < 5
-        assert "interrupted" in said
+        ) as audit:
+            assert audit.stderr is not None
+            while "looking at accounts" not in audit.stderr.readline():
+                pass
+            time.sleep(0.3)
+            started = time.monotonic()
+            audit.send_signal(number)
+            said = audit.stderr.read()
+            assert audit.wait(10) == 2, said
+            assert time.monotonic() - started < 5
+            assert "interrupted" in said
         hole.kill()

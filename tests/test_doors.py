@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +13,9 @@ from audit import snapshot as snapshots
 from audit.cli import main
 from audit.model import Seen
 from tests.nouns import DEV, RUNNER, SHARED, STACK, definition, families, observation, row, snapshot, unread
+from tests.processes import ROOT, run
 
-ROOT = Path(__file__).resolve().parent.parent
 ROWS = (row(account=DEV), row(account=SHARED))
-BIN = Path(sys.executable).parent
 
 
 def drifting() -> snapshots.Snapshot:
@@ -40,15 +36,6 @@ def saved(folder: Path, facts: snapshots.Snapshot) -> Path:
     path = folder / "snapshot.json"
     snapshots.save(facts, path)
     return path
-
-
-def run(*argv: object, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a program of the environment in a process of its own."""
-    command = [str(BIN / str(argv[0])), *map(str, argv[1:])]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COVERAGE"))}
-    return subprocess.run(
-        command, cwd=cwd, env={**clean, **environment}, capture_output=True, text=True, check=False, timeout=120
-    )
 
 
 def results(path: Path) -> dict[str, Any]:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from audit.config import Settings
 from audit.snapshot import Snapshot
 from audit.verdict.results import Results
 
-HANDOVER = "pipelines-audit-handover"
 
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Handover:
-    """Registered with pytest as a plugin under its ``__name__``; ``results`` is set at the end of the session."""
+    """Registered with pytest as a plugin and found there by its class; ``results`` is set at the end of the session."""
 
     settings: Settings
     config_sha256: str | None
     snapshot: Snapshot
     verbose: bool = False
     results: Results | None = None
-    __name__: str = field(default=HANDOVER, init=False)
