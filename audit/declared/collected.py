@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from audit.declared.containers import Container, Text, diagnostic
+from audit.declared.containers import Container, Text, diagnostic, plain
 from audit.declared.model import Declared, DeclaredContainer, DeclaredUnit, Diagnostic, Link, Shadow
 from audit.declared.sources import masked, module_ref
-from audit.model import Gap
+from audit.model import Gap, Location
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from audit.declared.placement import Placement
     from audit.errors import DeclarationError
-    from audit.model import Account, Location
+    from audit.model import Account
 
 
 class Collected:
@@ -41,6 +41,40 @@ class Collected:
     def for_unit(self, unit: str) -> UnitReport:
         """Give a place to report what is odd in a unit."""
         return UnitReport(self, unit)
+
+    def gap(
+        self,
+        unit: str,
+        what: str,
+        message: str,
+        place: Placement,
+        *,
+        error: DeclarationError | None = None,
+        call: str | None = None,
+    ) -> None:
+        """Take something that can't be known of a unit."""
+        location = (
+            Location(file=error.file, line=error.line, column=error.column or 1) if error and error.line else None
+        )
+        self.gaps.append(
+            Gap(
+                what=what,
+                message=plain(message),
+                account=place.account,
+                account_id=place.account_id,
+                region=place.region,
+                unit=unit,
+                call=(error and error.file) or call,
+                code=type(error).__name__ if error else None,
+                location=location,
+            )
+        )
+
+    def unplaced(self, unit: str, place: Placement) -> None:
+        """Take it as a gap for each part of a unit's place that is not known."""
+        reasons = {reason: what for what, reason in reversed(list(place.unknown.items()))}
+        for reason, what in sorted(reasons.items(), key=lambda item: item[1]):
+            self.gap(unit, what.replace("_", " "), f"{unit}: {what} is not known: {reason}", place)
 
     def unit(  # noqa: PLR0913 -- the parts of a row, all by name
         self,
@@ -108,16 +142,8 @@ class Collected:
         reasons = {name: text.reason for name, text in (("image", container.image), ("tag", container.tag))}
         for name, reason in reasons.items():
             if reason and not (name == "tag" and reason == reasons["image"]):
-                self.gaps.append(
-                    Gap(
-                        what=f"{name} of {container.name}",
-                        message=f"{path}: {name} of {container.name} is not known: {reason}",
-                        account=place.account,
-                        account_id=place.account_id,
-                        region=place.region,
-                        unit=path,
-                    )
-                )
+                what = f"{name} of {container.name}"
+                self.gap(path, what, f"{path}: {what} is not known: {reason}", place)
 
     def declared(self, accounts: Sequence[Account], commit: str | None) -> Declared:
         """Give all of it, sorted."""

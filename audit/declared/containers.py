@@ -64,22 +64,35 @@ class Containers:
 _NOTHING = Text(value=None)
 
 
-def read_containers(inputs: Value | None, module: str, report: Report) -> Containers:
-    """Read the containers of a module from its inputs; what Terraform would refuse goes to ``report``."""
+def read_containers(
+    inputs: Value | None, module: str, report: Report, *, configuration: Value | None = None
+) -> Containers:
+    """Read the containers of a module from its inputs; what Terraform would refuse goes to ``report``.
+
+    ``configuration`` are the inputs of the standard configuration whose output the module is given.
+    """
     lookup = _Lookup(inputs if inputs is not None else Value({}), report)
     found: dict[str, Container] = {}
-    if _has(inputs, IMAGES) and not any(_has(inputs, f"{stem}_config") for stem in STANDARD.values()):
+    maps = [ADDITIONAL]
+    if configuration is not None:
+        standard = _Lookup(configuration, report)
+        found = {name: standard.standard(name, stem) for name, stem in STANDARD.items()}
+    elif has_input(inputs, IMAGES) and not has_standard_inputs(inputs):
         maps = [IMAGES, ADDITIONAL]
     else:
         suffix = "" if module == RUNNER_CONFIGURATION else "_config"
         found = {name: lookup.standard(name, stem + suffix) for name, stem in STANDARD.items()}
-        maps = [ADDITIONAL]
     fault: str | None = None
     for name in maps:
         more, missing = lookup.images(name)
         found |= {container.name: container for container in more}
         fault = fault or missing
     return Containers(found=tuple(found[name] for name in sorted(found)), fault=fault)
+
+
+def has_standard_inputs(inputs: Value | None) -> bool:
+    """Tell whether inputs are those of the service catalog's module."""
+    return any(has_input(inputs, f"{stem}_config") for stem in STANDARD.values())
 
 
 def read_stack(inputs: Value | None, report: Report) -> Text:
@@ -110,7 +123,8 @@ def plain(message: str) -> str:
     return message.replace(f"{ROOT}/", "")
 
 
-def _has(inputs: Value | None, name: str) -> bool:
+def has_input(inputs: Value | None, name: str) -> bool:
+    """Tell whether an input is set."""
     return inputs is not None and isinstance(inputs.raw, Mapping) and name in set(inputs.raw)
 
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from audit.declared.hcl_json import parse_json
 from audit.declared.places import show
 from audit.declared.scanner import Limits
-from audit.declared.syntax import parse
+from audit.declared.syntax import parse, parse_template
 from audit.errors import DeclarationError, EvaluationError
 from audit.model import Location
 
 if TYPE_CHECKING:
-    from audit.declared.nodes import Body
+    from audit.declared.nodes import Body, Expression
     from audit.declared.tree import SourceTree
 
 ROOT = "/repository"
@@ -41,7 +41,8 @@ class Repository:
         self._directories = _directories(self.paths, scope)
         self._files: dict[str, bool] = {}
         self._texts: dict[str, str] = {}
-        self._bodies: dict[tuple[str, bool], tuple[str, Body]] = {}
+        self._templates: dict[str, Expression] = {}
+        self._bodies: dict[tuple[str, tuple[str, ...] | None], tuple[str, Body]] = {}
 
     def show(self, path: str) -> str:
         """Give a path relative to the scope, as rows and messages have it."""
@@ -77,13 +78,21 @@ class Repository:
     def body(self, path: str, text: str, json_blocks: Mapping[str, int]) -> Body:
         """Parse a text as the file at ``path``; a text that was parsed before is only given other places."""
         shown, as_json = self.show(path), path.endswith(".json")
-        parsed = self._bodies.get((text, as_json))
+        key = (text, tuple(json_blocks) if as_json else None)
+        parsed = self._bodies.get(key)
         if parsed is None:
             body = parse_json(text, shown, json_blocks, self.limits) if as_json else parse(text, shown, self.limits)
-            self._bodies[text, as_json] = shown, body
+            self._bodies[key] = shown, body
             return body
         first, body = parsed
         return body if first == shown else moved(body, shown)
+
+    def template(self, path: str) -> Expression:
+        """Parse a template file, once."""
+        found = self._templates.get(path)
+        if found is None:
+            found = self._templates[path] = parse_template(self.read(path), self.show(path), self.limits)
+        return found
 
     def _of(self, path: str, ask: Callable[[str], T]) -> T:
         """Ask the tree; its errors name the file as the user knows it."""

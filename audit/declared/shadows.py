@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from audit.declared.evaluate import member
@@ -13,40 +13,64 @@ from audit.declared.repository import parents
 from audit.errors import DeclarationError
 
 if TYPE_CHECKING:
-    from audit.declared.containers import Container, Text
+    from audit.declared.containers import Container, Containers, Text
     from audit.declared.evaluate import Value
     from audit.declared.model import Link
+    from audit.declared.nodes import Body
+    from audit.declared.terraform import Module
     from audit.declared.terragrunt import Config, Reader
 
 COMMON = "common.hcl"
 _READ = re.compile(r"read_terragrunt_config\((?P<path>.+)\)")
 _LOCAL = "locals."
+_VARIABLE = "variable."
 
 
 def find_shadows(reader: Reader, config: Config, unit: str, containers: Sequence[Container]) -> list[Shadow]:
     """Find the literals that say something else than what counts for a unit, each once."""
-    found: dict[tuple[str, object], Shadow] = {}
     farther = _Farther(reader, config)
+
+    def dead(path: tuple[str, ...], text: Text) -> Iterator[tuple[str, Value]]:
+        yield from _overridden(config, path)
+        yield from farther(text)
+
+    return _shadows(unit, containers, dead)
+
+
+def find_variable_shadows(module: Module, files: Sequence[Body], unit: str, found: Containers) -> list[Shadow]:
+    """Find the defaults and the files of variables that say something else than the file that counts."""
+
+    def dead(_: tuple[str, ...], text: Text) -> Iterator[tuple[str, Value]]:
+        name = _first(text.links, _VARIABLE)
+        if name is not None:
+            yield from ((name, value) for value in module.says(name, files))
+
+    return _shadows(unit, found.found, dead)
+
+
+def _shadows(
+    unit: str,
+    containers: Sequence[Container],
+    dead: Callable[[tuple[str, ...], Text], Iterator[tuple[str, Value]]],
+) -> list[Shadow]:
+    found: dict[tuple[str, object], Shadow] = {}
     for container in containers:
         for name, text in (("docker_image", container.image), ("docker_tag", container.tag)):
             if text.origin is None:
                 continue
-            path = (*container.input.split("."), name)
-            for label, dead in (*_overridden(config, path), *farther(text)):
-                if dead.origin is None or dead.origin == text.origin or not isinstance(dead.raw, str):
+            for label, value in dead((*container.input.split("."), name), text):
+                if value.origin is None or value.origin == text.origin or value.raw == text.value:
                     continue
-                if dead.raw != text.value:
-                    found.setdefault(
-                        (label, dead.origin),
-                        Shadow(
-                            unit=unit,
-                            name=label,
-                            dead=dead.origin,
-                            dead_value=dead.raw,
-                            live=text.origin,
-                            live_value=text.value,
-                        ),
+                if isinstance(value.raw, str):
+                    shadow = Shadow(
+                        unit=unit,
+                        name=label,
+                        dead=value.origin,
+                        dead_value=value.raw,
+                        live=text.origin,
+                        live_value=text.value,
                     )
+                    found.setdefault((label, value.origin), shadow)
     return list(found.values())
 
 
@@ -63,7 +87,7 @@ def _overridden(config: Config, path: tuple[str, ...]) -> Iterator[tuple[str, Va
                 value = member(value, name)
             else:
                 if value is not None:
-                    yield _local_name(value.links) or ".".join(path), value
+                    yield _first(value.links, _LOCAL) or ".".join(path), value
         except DeclarationError:
             continue
 
@@ -77,7 +101,7 @@ class _Farther:
 
     def __call__(self, text: Text) -> list[tuple[str, Value]]:
         """Give the local's values; asked once for all texts that came the same way."""
-        local = _local_name(text.links)
+        local = _first(text.links, _LOCAL)
         if local is None:
             return []
         read = {posixpath.basename(found["path"]) for link in text.links if (found := _READ.fullmatch(link.text))}
@@ -97,6 +121,6 @@ class _Farther:
                     continue
 
 
-def _local_name(links: Sequence[Link]) -> str | None:
-    """Give the name of the local that a value's literal stands in."""
-    return links[0].text.removeprefix(_LOCAL) if links and links[0].text.startswith(_LOCAL) else None
+def _first(links: Sequence[Link], prefix: str) -> str | None:
+    """Give the name of the local or variable that a value's literal stands in."""
+    return links[0].text.removeprefix(prefix) if links and links[0].text.startswith(prefix) else None

@@ -57,6 +57,8 @@ class Reader:
     def __init__(self, repository: Repository, environment: Mapping[str, str] | None = None) -> None:
         self.repository, self.environment = repository, environment or {}
         self.unit = ""
+        self.light = False
+        self._new: list[Config] = []
         self._shared: OrderedDict[str, Config] = OrderedDict()
         self._own: dict[str, Config] = {}
         self._readers: dict[str, set[str]] = {}
@@ -69,7 +71,7 @@ class Reader:
         self.unit = path
         self._own.clear()
         text = self.repository.read_once(path)
-        return Config(self, path, self.repository.body(path, text, BLOCKS))
+        return Config(self, path, self.repository.body(path, text, BLOCKS), digest=text)
 
     def config(self, path: str, reader: Config | None = None) -> Config:
         """Read a configuration for ``reader`` (``read_terragrunt_config``), from what is kept if possible."""
@@ -79,11 +81,21 @@ class Reader:
         if found is None:
             text = self.repository.read_once(path)
             found = self._shared[path] = Config(self, path, self.repository.body(path, text, BLOCKS))
+            self._new.append(found)
             if len(self._shared) > _KEPT:
                 self._shared.popitem(last=False)
         elif path in self._shared:
             self._shared.move_to_end(path)
         return found
+
+    def take_new(self) -> list[Config]:
+        """Give the configurations that were read since this was last asked."""
+        found, self._new = self._new, []
+        return found
+
+    def decodes(self, config: Config) -> bool:
+        """Tell whether a configuration's files are to be decoded: not where only faults are looked for."""
+        return not self.light or (config.unit is None and config.path != self.unit)
 
     def bind(self, path: str) -> None:
         """Note that a configuration depends on the unit, and so does each that read it."""
@@ -117,11 +129,16 @@ class Include:
         return self.strategy != "no_merge"
 
 
+class ConfigMap(LazyMap):
+    """A configuration as a value."""
+
+
 class Config:
     """One configuration file: of a unit, read by another one, or included by ``unit``."""
 
-    def __init__(self, reader: Reader, path: str, body: Body, unit: Config | None = None) -> None:
-        self.reader, self.path, self.body, self.unit = reader, path, body, unit
+    def __init__(self, reader: Reader, path: str, body: Body, unit: Config | None = None, *, digest: str = "") -> None:
+        self.reader, self.path, self.body, self.unit, self.digest = reader, path, body, unit, digest
+        self.including = False
 
     @property
     def directory(self) -> str:
@@ -138,7 +155,11 @@ class Config:
         """The include blocks, in their order; none in an included file, where Terragrunt refuses them."""
         if self.unit is not None:
             return ()
-        return tuple(self._include(block) for block in self.blocks("include"))
+        self.including = True
+        try:
+            return tuple([self._include(block) for block in self.blocks("include")])
+        finally:
+            self.including = False
 
     @cached_property
     def locals(self) -> LazyMap:
@@ -205,7 +226,7 @@ class Config:
             "feature": lambda: Value(self.features),
         }
         members |= {name: _unevaluated(name) for name in _NOT_EVALUATED}
-        return Value(LazyMap(members, self.reader.repository.show(self.path)))
+        return Value(ConfigMap(members, self.reader.repository.show(self.path)))
 
     @cached_property
     def features(self) -> LazyMap:

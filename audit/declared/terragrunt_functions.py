@@ -1,20 +1,20 @@
-"""Terragrunt's own functions, and Terraform's that read files; what would run or ask something is unknown."""
+"""Terragrunt's own functions; what would run or ask something is unknown, with that reason."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from audit.declared.convert import STRING, convert
-from audit.declared.evaluate import Names as NamesOver
-from audit.declared.evaluate import Unknown, Value, evaluate
+from audit.declared import file_functions
+from audit.declared.evaluate import Unknown, Value
+from audit.declared.file_functions import texts
 from audit.declared.model import Link
 from audit.declared.repository import inside, parents, virtual
-from audit.declared.syntax import parse_template
 from audit.errors import EvaluationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from audit.declared.terragrunt import Config, Include
     from audit.model import Location
 
@@ -35,12 +35,8 @@ _UNKNOWN: Mapping[str, str] = {
     "read_tfvars_file": "read_tfvars_file is not evaluated",
     "constraint_check": "constraint_check is not evaluated",
     "timecmp": "timecmp is not evaluated",
-    "fileset": "fileset is not evaluated",
-    "filebase64": "filebase64 is not evaluated",
-    "filemd5": "filemd5 is not evaluated",
-    "filesha1": "filesha1 is not evaluated",
-    "filesha256": "filesha256 is not evaluated",
 }
+_DECODING = frozenset({"jsondecode", "yamldecode", "jsonencode", "yamlencode"})
 _COMMANDS: Mapping[str, tuple[str, ...]] = {
     "get_terraform_commands_that_need_vars": ("apply", "console", "destroy", "import", "plan", "push", "refresh"),
     "get_terraform_commands_that_need_locking": (
@@ -55,7 +51,6 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
     "get_terraform_commands_that_need_input": ("apply", "import", "init", "plan", "refresh"),
     "get_terraform_commands_that_need_parallelism": ("apply", "plan", "destroy"),
 }
-_ANY_NUMBER = 99
 
 
 def call(config: Config, name: str, args: Sequence[Value], location: Location) -> Value | None:
@@ -67,33 +62,22 @@ def call(config: Config, name: str, args: Sequence[Value], location: Location) -
         return Value(Unknown(_UNKNOWN[name]), location)
     if name in _COMMANDS:
         return Value(tuple(Value(command) for command in _COMMANDS[name]), location)
+    if name in _DECODING and not config.reader.decodes(config):
+        return Value(Unknown("not decoded again"), location)
     if name not in _FUNCTIONS:
-        return None
+        return file_functions.call(config.reader.repository, config.directory, name, args, location)
     function, least, most = _FUNCTIONS[name]
     if not least <= len(args) <= most:
         raise EvaluationError(f"{name} takes {least} to {most} arguments, not {len(args)}")
     return function(config, args, location)
 
 
-def _strings(args: Sequence[Value]) -> list[str] | Unknown:
-    """Give arguments as texts, or the first that is unknown."""
-    texts: list[str] = []
-    for arg in args:
-        raw = convert(arg, STRING).raw
-        if isinstance(raw, Unknown):
-            return raw
-        if not isinstance(raw, str):
-            raise EvaluationError("an argument must be a string, not null")
-        texts.append(raw)
-    return texts
-
-
 def _of_strings(function: Callable[[Config, list[str], Location], Value]) -> _Function:
     """Make a function of texts one of values: unknown where an argument is."""
 
     def wrapped(config: Config, args: Sequence[Value], location: Location) -> Value:
-        texts = _strings(args)
-        return Value(texts, location) if isinstance(texts, Unknown) else function(config, texts, location)
+        found = texts(args)
+        return Value(found, location) if isinstance(found, Unknown) else function(config, found, location)
 
     return wrapped
 
@@ -124,11 +108,11 @@ def _find_in_parent_folders(config: Config, args: list[str], location: Location)
 
 
 def _read_terragrunt_config(config: Config, args: Sequence[Value], location: Location) -> Value:
-    texts = _strings(args[:1])
-    if isinstance(texts, Unknown):
-        return Value(texts, location)
+    written = texts(args[:1])
+    if isinstance(written, Unknown):
+        return Value(written, location)
     repository = config.reader.repository
-    path = inside(texts[0], _current_dir(config))
+    path = inside(written[0], _current_dir(config))
     if not repository.is_file(path) and repository.is_dir(path):
         defaults = [f"{path}/{name}".lstrip("/") for name in ("terragrunt.hcl.json", "terragrunt.hcl")]
         path = next((default for default in defaults if repository.is_file(default)), defaults[-1])
@@ -149,6 +133,8 @@ def _selected(config: Config, args: list[str]) -> str | None:
     """Give the path of the include that a function means: its own in an included file, the only one, or by label."""
     if config.unit is not None:
         return config.path
+    if config.including:
+        return None
     includes = [include for include in config.includes if include.path is not None]
     if not config.includes:
         return None
@@ -196,49 +182,6 @@ def _get_env(config: Config, args: list[str], location: Location) -> Value:
     return Value(Unknown(f"environment variable {args[0]} is known only where the command runs"), location)
 
 
-def _file(config: Config, args: list[str], location: Location) -> Value:
-    path = inside(args[0], config.directory)
-    repository = config.reader.repository
-    return Value(repository.read(path), location, file=repository.show(path))
-
-
-def _fileexists(config: Config, args: list[str], location: Location) -> Value:
-    return Value(config.reader.repository.is_file(inside(args[0], config.directory)), location)
-
-
-def _templatefile(config: Config, args: Sequence[Value], location: Location) -> Value:
-    texts = _strings(args[:1])
-    if isinstance(texts, Unknown):
-        return Value(texts, location)
-    path, names = inside(texts[0], config.directory), args[1].raw
-    if isinstance(names, Unknown):
-        return Value(names, location)
-    if not isinstance(names, Mapping):
-        raise EvaluationError("the second argument of templatefile must be an object")
-    repository = config.reader.repository
-    template = parse_template(repository.read(path), repository.show(path), repository.limits)
-    found = evaluate(template, NamesOver({name: names[name] for name in names}, _Template(config)))
-    return Value(found.raw, location)
-
-
-class _Template:
-    """The scope of a template file: only the names that it was given, and functions."""
-
-    def __init__(self, config: Config) -> None:
-        self.config = config
-
-    def variable(self, name: str, location: Location) -> Value:
-        """Refuse a name that the template was not given."""
-        message = f"the template is given no variable '{name}'"
-        raise EvaluationError(message, file=location.file, line=location.line, column=location.column)
-
-    def call(self, name: str, args: Sequence[Value], location: Location) -> Value | None:
-        """Call a function, but not templatefile again."""
-        if name == "templatefile":
-            raise EvaluationError("a template cannot call templatefile")
-        return call(self.config, name, args, location)
-
-
 def _simple(text: Callable[[Config], str]) -> _Function:
     return _of_strings(lambda config, _, location: _text(text(config), location))
 
@@ -257,7 +200,4 @@ _FUNCTIONS: Mapping[str, tuple[_Function, int, int]] = {
     "get_env": (_of_strings(_get_env), 1, 2),
     "get_platform": (_simple(lambda _: "linux"), 0, 0),
     "mark_as_read": (_of_strings(lambda _, args, location: _text(args[0], location)), 1, 1),
-    "file": (_of_strings(_file), 1, 1),
-    "fileexists": (_of_strings(_fileexists), 1, 1),
-    "templatefile": (_templatefile, 2, 2),
 }

@@ -11,13 +11,25 @@ from typing import TYPE_CHECKING
 
 from audit.declared.accounts import NAMES as ACCOUNTS_FILES
 from audit.declared.accounts import read_accounts
+from audit.declared.checked import Checker
 from audit.declared.collected import Collected
-from audit.declared.containers import as_text, plain, read_containers, read_stack
+from audit.declared.containers import (
+    IMAGES,
+    as_text,
+    has_input,
+    has_standard_inputs,
+    plain,
+    read_containers,
+    read_stack,
+)
+from audit.declared.directories import Directories, members, runner_calls
 from audit.declared.evaluate import Unknown, Value, budget
 from audit.declared.placement import Placer
 from audit.declared.repository import ROOT, Repository, parents
 from audit.declared.shadows import find_shadows
 from audit.declared.sources import RUNNER_MODULES, module_name
+from audit.declared.standalone import Roots, add_calls
+from audit.declared.terraform import local_source
 from audit.declared.terragrunt import DEFAULT_NAMES, Reader
 from audit.errors import DeclarationError
 from audit.model import Gap, Location
@@ -25,7 +37,7 @@ from audit.model import Gap, Location
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from audit.declared.model import Declared
+    from audit.declared.model import Declared, Root
     from audit.declared.placement import Placement
     from audit.declared.scanner import Limits
     from audit.declared.terragrunt import Config
@@ -38,21 +50,26 @@ def read(
     tree: SourceTree,
     scope: str,
     *,
+    roots: Sequence[Root] = (),
     environment: Mapping[str, str] | None = None,
     limits: Limits | None = None,
 ) -> Declared:
     """Read what the part of a repository below ``scope`` declares.
 
-    ``environment`` is what ``get_env`` is to know. Never raises for what stands in the repository: whatever can't be
-    read is among the gaps.
+    ``roots`` says which account and region plain Terraform roots belong to, ``environment`` is what ``get_env`` is to
+    know. Never raises for what stands in the repository: whatever can't be read is among the gaps.
     """
     repository = Repository(tree, scope, limits=limits)
     accounts = read_accounts(tree, _accounts_files(repository), scope)
     collected = Collected(repository.show)
     reader = Reader(repository, environment)
     placer = Placer(reader, accounts, collected.report)
+    directories = Directories(repository)
+    checker = Checker(reader, collected)
+    covered: set[str] = set()
     for path in _configurations(repository.paths):
-        _Unit(reader, placer, collected, path).read()
+        covered |= _Unit(reader, placer, checker, path, directories).read()
+    Roots(directories, accounts, collected, roots, environment or {}).read(frozenset(covered))
     for path in repository.paths:
         if posixpath.basename(path) == STACK_FILE:
             collected.gaps.append(_stack_gap(repository.show(path)))
@@ -108,36 +125,69 @@ def _listing_gap(fault: DeclarationError) -> Gap:
 class _Unit:
     """One configuration on its way to rows."""
 
-    def __init__(self, reader: Reader, placer: Placer, collected: Collected, path: str) -> None:
-        self.reader, self.placer, self.collected, self.path = reader, placer, collected, path
+    def __init__(self, reader: Reader, placer: Placer, checker: Checker, path: str, directories: Directories) -> None:
+        self.reader, self.placer, self.checker, self.path = reader, placer, checker, path
+        self.collected, self.directories = checker.collected, directories
         self.directory = posixpath.dirname(path)
         self.shown = reader.repository.show(self.directory) or "."
 
-    def read(self) -> None:
-        """Read the configuration; rows where it deploys a runner, a gap where that can't be told."""
+    def read(self) -> set[str]:
+        """Read the configuration: rows where it deploys a runner, a gap where that can't be told.
+
+        Gives the directories of Terraform files that it applies.
+        """
         with budget():
             try:
                 config = self.reader.start(self.path)
                 source = config.source
             except DeclarationError as error:
                 self._gap("declaration", f"{error}, mend it to see what this unit declares", error)
-                return
+                return {self.directory}
             if source is None or source.raw is None:
-                return
+                return self._through(config, self.directory)
             if isinstance(source.raw, Unknown):
                 reason = as_text(source, "terraform.source").reason
                 self._gap("module source", f"{self.shown}: terraform.source is not known: {reason}")
-            elif isinstance(source.raw, str) and module_name(source.raw) in RUNNER_MODULES:
-                self._rows(config, source, source.raw)
+            elif isinstance(source.raw, str):
+                return self._module(config, source, source.raw)
+            return set()
 
-    def _rows(self, config: Config, source: Value, address: str) -> None:
+    def _module(self, config: Config, source: Value, address: str) -> set[str]:
+        target = local_source(self.directory, address)
+        local = target if target in self.directories.candidates else None
+        if module_name(address) in RUNNER_MODULES:
+            inputs = self._inputs(config)
+            if local is None or has_standard_inputs(inputs) or has_input(inputs, IMAGES):
+                self._rows(config, source, address, inputs)
+                return {local} if local else set()
+        return self._through(config, local) if local is not None else set()
+
+    def _through(self, config: Config, directory: str) -> set[str]:
+        """Read a module of the repository's own that the unit applies, with the unit's inputs as its variables."""
+        if directory not in self.directories.candidates:
+            return set()
+        inputs = self._inputs(config)
+        module = self.directories.module(directory, members(inputs) if inputs else {})
+        try:
+            found = list(runner_calls(self.directories, module))
+        except DeclarationError as error:
+            self._gap("declaration", f"{error}, mend it to see what this unit declares", error)
+            found = []
+        for one in found:
+            unit = self.shown if len(found) == 1 else f"{self.shown}/{one.name}"
+            add_calls(self.collected, unit, one, self.placer.place(self.directory), kind="terragrunt")
+        return {directory}
+
+    def _inputs(self, config: Config) -> Value | None:
+        try:
+            return config.inputs
+        except DeclarationError as error:
+            self.collected.for_unit(self.shown).error(error)
+            return Value(Unknown(str(error)))
+
+    def _rows(self, config: Config, source: Value, address: str, inputs: Value | None) -> None:
         place = self.placer.place(self.directory)
         report = self.collected.for_unit(self.shown)
-        try:
-            inputs = config.inputs
-        except DeclarationError as error:
-            report.error(error)
-            inputs = Value(Unknown(str(error)))
         found = read_containers(inputs, module_name(address), report)
         stack = read_stack(inputs, report)
         self.collected.unit(
@@ -151,9 +201,9 @@ class _Unit:
         )
         if found.fault:
             self._gap("containers", f"{self.shown}: there may be more containers: {found.fault}", place=place)
-        for what, reason in place.unknown.items():
-            self._gap(what.replace("_", " "), f"{self.shown}: {what} is not known: {reason}", place=place)
+        self.collected.unplaced(self.shown, place)
         self.collected.shadows.extend(find_shadows(self.reader, config, self.shown, found.found))
+        self.checker.check(config, self.shown)
 
     def _shown_source(self, address: str) -> str:
         """Give an address without the stand-in for the repository's root: relative to the scope."""
@@ -168,19 +218,4 @@ class _Unit:
         self, what: str, message: str, error: DeclarationError | None = None, place: Placement | None = None
     ) -> None:
         place = place or self.placer.place(self.directory)
-        location = (
-            Location(file=error.file, line=error.line, column=error.column or 1) if error and error.line else None
-        )
-        self.collected.gaps.append(
-            Gap(
-                what=what,
-                message=plain(message),
-                account=place.account,
-                account_id=place.account_id,
-                region=place.region,
-                unit=self.shown,
-                call=error.file if error else self.reader.repository.show(self.path),
-                code=type(error).__name__ if error else None,
-                location=location,
-            )
-        )
+        self.collected.gap(self.shown, what, message, place, error=error, call=self.reader.repository.show(self.path))

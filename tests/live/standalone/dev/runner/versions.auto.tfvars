@@ -1,0 +1,1 @@
+deploy_runner_tag = "v0.52.0"

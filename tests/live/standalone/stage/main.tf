@@ -1,0 +1,4 @@
+module "pipeline" {
+  source = "../modules/pipeline"
+  tag    = "v0.52.1"
+}
