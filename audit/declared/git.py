@@ -33,7 +33,6 @@ _OFF = (
     "core.pager=cat",
     "log.showSignature=false",
     "gpg.program=false",
-    "blame.ignoreRevsFile=",
     "credential.helper=",
 )
 
@@ -43,6 +42,7 @@ _ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_LITERAL_PATHSPECS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
@@ -65,6 +65,7 @@ def git_argv(root: Path, *arguments: str) -> list[str]:
         str(Path(executable).absolute()),
         "--no-replace-objects",
         f"--git-dir={root / '.git'}",
+        f"--work-tree={root}",
         *settings,
         *arguments,
     ]
@@ -177,7 +178,7 @@ class GitTree:
 
     def files(self, under: str = "", *, faults: list[DeclarationError] | None = None) -> Iterator[str]:
         """Give every entry below that is no directory; see SourceTree."""
-        real = self._real(under)
+        real = self.real(under)
         start = f"{real}/" if real else ""
         for path, entry in sorted(self._entries.items(), key=lambda item: item[0].split("/")):
             below = path[len(start) :] if path.startswith(start) else ""
@@ -192,6 +193,10 @@ class GitTree:
             elif not (entry.is_link and self._leads_to_dir(path)):
                 yield under + path[len(real) :] if under else path
 
+    def real(self, path: str) -> str:
+        """Give a path without its links; see SourceTree."""
+        return resolve(path, self._link)
+
     def commit(self) -> str:
         """Give the commit that this tree is of; see SourceTree."""
         return self._commit
@@ -203,10 +208,7 @@ class GitTree:
             return False
 
     def _entry(self, path: str) -> _Entry | None:
-        return self._entries.get(self._real(path))
-
-    def _real(self, path: str) -> str:
-        return resolve(path, self._link)
+        return self._entries.get(self.real(path))
 
     def _link(self, place: str) -> str | None:
         entry = self._entries.get(place)

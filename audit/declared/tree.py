@@ -47,6 +47,9 @@ class SourceTree(Protocol):
         ``faults``, or raised where no list is given.
         """
 
+    def real(self, path: str) -> str:
+        """Give the path that a path with ``..`` and links leads to; DeclarationError where that is outside."""
+
     def commit(self) -> str | None:
         """Give the commit that this state is, or stands on; None outside git and before the first commit."""
 
@@ -60,7 +63,7 @@ class WorkTree:
 
     def read(self, path: str) -> str:
         """Give a file's text; see SourceTree."""
-        real = self._real(path)
+        real = self.real(path)
         status = self._status(real, path)
         if status is None:
             raise DeclarationError("no such file", file=shown(path))
@@ -82,7 +85,7 @@ class WorkTree:
 
     def is_file(self, path: str) -> bool:
         """Tell whether a regular file is there; see SourceTree."""
-        status = self._status(self._real(path), path)
+        status = self._status(self.real(path), path)
         if status is None or stat.S_ISDIR(status.st_mode):
             return False
         _demand_regular(status.st_mode, path)
@@ -90,12 +93,12 @@ class WorkTree:
 
     def is_dir(self, path: str) -> bool:
         """Tell whether a directory is there; see SourceTree."""
-        status = self._status(self._real(path), path)
+        status = self._status(self.real(path), path)
         return status is not None and stat.S_ISDIR(status.st_mode)
 
     def files(self, under: str = "", *, faults: list[DeclarationError] | None = None) -> Iterator[str]:
         """Give every entry below that is no directory; see SourceTree."""
-        todo = [(under, self._real(under), True)]
+        todo = [(under, self.real(under), True)]
         while todo:
             name, real, is_dir = todo.pop()
             if is_dir:
@@ -104,6 +107,10 @@ class WorkTree:
                 todo.extend((join(name, entry), join(real, entry), is_dir) for entry, is_dir in entries)
             else:
                 yield name
+
+    def real(self, path: str) -> str:
+        """Give a path without its links; see SourceTree."""
+        return resolve(path, lambda place: self._link(place, path))
 
     def commit(self) -> str | None:
         """Give the commit that HEAD names; see SourceTree."""
@@ -129,9 +136,6 @@ class WorkTree:
         wanted = [pair for pair in entries if is_utf8(pair[0]) and not (pair[1] and pair[0] in SKIPPED)]
         return sorted(wanted, reverse=True), faults
 
-    def _real(self, path: str) -> str:
-        return resolve(path, lambda place: self._link(place, path))
-
     def _link(self, place: str, path: str) -> str | None:
         """Read a link; one with an absolute target inside the root is given as if it were relative to its place."""
         status = self._status(place, path)
@@ -152,7 +156,7 @@ class WorkTree:
             raise DeclarationError(f"cannot be read: {error.strerror}", file=shown(path)) from None
 
 
-def open_tree(path: Path, rev: str | None = None) -> tuple[SourceTree, str]:
+def open_tree(path: Path, rev: str | None = None) -> tuple[WorkTree | GitTree, str]:
     """Open the repository that ``path`` lies in: the tree, and ``path`` relative to its root ("" at the root).
 
     Raises UsageError where there is no such directory, or no such revision of it.
