@@ -173,13 +173,17 @@ def _get_parent_terragrunt_dir(config: Config, args: list[str], location: Locati
     return _text(virtual(_current_dir(config) if selected is None else posixpath.dirname(selected)), location)
 
 
-def _get_env(config: Config, args: list[str], location: Location) -> Value:
-    found = config.reader.environment.get(args[0])
+def _get_env(config: Config, args: Sequence[Value], location: Location) -> Value:
+    """Give what is known of the environment, else the default as it was written."""
+    name = texts(args[:1])
+    if isinstance(name, Unknown):
+        return Value(name, location)
+    found = config.reader.environment.get(name[0])
     if found is not None:
         return _text(found, location)
     if len(args) > 1:
-        return _text(args[1], location)
-    return Value(Unknown(f"environment variable {args[0]} is known only where the command runs"), location)
+        return args[1]
+    return Value(Unknown(f"environment variable {name[0]} is known only where the command runs"), location)
 
 
 def _simple(text: Callable[[Config], str]) -> _Function:
@@ -197,7 +201,7 @@ _FUNCTIONS: Mapping[str, tuple[_Function, int, int]] = {
     "get_repo_root": (_simple(lambda _: virtual("")), 0, 0),
     "get_path_from_repo_root": (_simple(lambda config: _relative(_current_dir(config), "")), 0, 0),
     "get_path_to_repo_root": (_simple(lambda config: _relative("", _current_dir(config))), 0, 0),
-    "get_env": (_of_strings(_get_env), 1, 2),
+    "get_env": (_get_env, 1, 2),
     "get_platform": (_simple(lambda _: "linux"), 0, 0),
     "mark_as_read": (_of_strings(lambda _, args, location: _text(args[0], location)), 1, 1),
 }

@@ -24,12 +24,15 @@ def test_document_is_what_a_person_reads_in_the_files(layout: str) -> None:
 
 
 def _literals(layout: str) -> list[tuple[str, str, int, int, str]]:
-    """Give the place and text of every tag that is one plain literal."""
-    found: set[tuple[str, int, int, str]] = {
-        (row["tag_origin"]["file"], row["tag_origin"]["line"], row["tag_origin"]["column"], row["tag"])
-        for row in expected(layout)["containers"]
-        if row["tag_origin"]
-    }
+    """Give the place and text of every tag whose origin is one plain literal."""
+    found: set[tuple[str, int, int, str]] = set()
+    for row in expected(layout)["containers"]:
+        place = row["tag_origin"]
+        if place is None:
+            continue
+        line = (LIVE / layout / place["file"]).read_text(encoding="utf-8").splitlines()[place["line"] - 1]
+        if line[place["column"] - 1 :].startswith(f'"{row["tag"]}"'):
+            found.add((place["file"], place["line"], place["column"], row["tag"]))
     return [(layout, *literal) for literal in sorted(found)]
 
 
