@@ -5,12 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from audit.demo.emulator import emulator, environment, settings
-from audit.demo.seed import push_image, seed_runner
+from audit.demo.seed import push_image, seed_runner, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["DEV", "PROD", "REGION", "ROLE_ARN", "SHARED", "emulated_aws", "emulator", "push_image", "seed_runner"]
+__all__ = [
+    "DEV",
+    "PROD",
+    "REGION",
+    "ROLE_ARN",
+    "SHARED",
+    "emulated_aws",
+    "emulator",
+    "push_image",
+    "seed_runner",
+    "sign_in",
+]
 
 DEV = "345678901234"
 PROD = "456789012345"

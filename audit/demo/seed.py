@@ -47,7 +47,7 @@ def seed_runner(  # noqa: PLR0913 -- where, and what: each is one plain thing
 
     ``environment`` is given to every container and to the invoker.
     """
-    session = _sign_in(endpoint, account_id, region)
+    session = sign_in(endpoint, account_id, region)
     ecs = session.client("ecs", endpoint_url=endpoint)
     ecs.create_cluster(clusterName=stack)
     variables: list[KeyValuePairTypeDef] = [
@@ -75,7 +75,7 @@ def push_image(
     digest: str | None = None,
 ) -> str:
     """Put an image with this tag into a repository, which is made if it isn't there; gives the image's digest."""
-    ecr = _sign_in(endpoint, account_id, region).client("ecr", endpoint_url=endpoint)
+    ecr = sign_in(endpoint, account_id, region).client("ecr", endpoint_url=endpoint)
     with suppress(ecr.exceptions.RepositoryAlreadyExistsException):
         ecr.create_repository(repositoryName=repository)
     digest = digest or f"sha256:{hashlib.sha256(f'{repository}:{tag}'.encode()).hexdigest()}"
@@ -121,7 +121,8 @@ def _manifest(digest: str) -> str:
     return json.dumps(manifest)
 
 
-def _sign_in(endpoint: str, account_id: str, region: str) -> boto3.Session:
+def sign_in(endpoint: str, account_id: str, region: str) -> boto3.Session:
+    """Get into an account of the emulator; RefusedError for an endpoint that isn't on this machine."""
     if urlsplit(endpoint).hostname not in {"127.0.0.1", "localhost", "::1"}:
         raise RefusedError(f"seeding {endpoint} is refused: only an emulator on this machine is filled")
     sts = boto3.Session(botocore_session=_session()).client(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from audit.running.faults import CallError
-from audit.running.model import TagImage
+from audit.running.model import PlatformImage, Scan, TagImage
 from audit.running.replies import utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import datetime
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mypy_boto3_ecr.type_defs import ImageDetailTypeDef
 
     from audit.running.model import RegistryTarget
     from audit.running.visit import Visit
@@ -35,29 +38,23 @@ def tags(visit: Visit, target: RegistryTarget) -> tuple[TagImage, ...] | None:
     # What can't be a tag can't be there, and would have the whole batch refused.
     possible = sorted({tag for tag in target.tags if _TAG.fullmatch(tag)})
     try:
-        digests = {tag: digest for batch in _batches(possible) for tag, digest in _digests(visit, target, batch)}
-        details = {
-            digest: detail
-            for batch in _batches(sorted(set(digests.values())))
-            for digest, detail in _details(visit, target, batch)
-        }
+        found = {tag: image for batch in _batches(possible) for tag, image in _images(visit, target, batch)}
+        digests = sorted({image.digest for image in found.values() if image.digest})
+        details = {one.get("imageDigest"): one for batch in _batches(digests) for one in _details(visit, target, batch)}
     except CallError as error:
         if error.code == "RepositoryNotFoundException":
             return None
         raise
-    return tuple(_tag_image(tag, digests.get(tag), details) for tag in sorted(set(target.tags)))
-
-
-def _tag_image(tag: str, digest: str | None, details: dict[str, tuple[datetime | None, int | None]]) -> TagImage:
-    pushed_at, size = details.get(digest or "", (None, None))
-    return TagImage(tag=tag, digest=digest, pushed_at=pushed_at, size_bytes=size)
+    absent = (TagImage(tag=tag, digest=None) for tag in set(target.tags) - found.keys())
+    there = (_with_details(image, details.get(image.digest, {})) for image in found.values())
+    return tuple(sorted((*absent, *there), key=lambda image: image.tag))
 
 
 def _batches(items: Sequence[str]) -> Iterator[Sequence[str]]:
     return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
 
 
-def _digests(visit: Visit, target: RegistryTarget, tags: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _images(visit: Visit, target: RegistryTarget, tags: Sequence[str]) -> Iterator[tuple[str, TagImage]]:
     call = "ecr:BatchGetImage"
     reply = visit.ask(
         call,
@@ -67,9 +64,7 @@ def _digests(visit: Visit, target: RegistryTarget, tags: Sequence[str]) -> Itera
         imageIds=[{"imageTag": tag} for tag in tags],
         acceptedMediaTypes=_MEDIA_TYPES,
     )
-    found = {
-        one.get("imageId", {}).get("imageTag"): one.get("imageId", {}).get("imageDigest") for one in reply["images"]
-    }
+    found = {one.get("imageId", {}).get("imageTag"): one for one in reply["images"]}
     absent = set()
     for failure in reply["failures"]:
         code = failure.get("failureCode", "")
@@ -77,23 +72,58 @@ def _digests(visit: Visit, target: RegistryTarget, tags: Sequence[str]) -> Itera
             raise CallError(call, code)
         absent.add(failure.get("imageId", {}).get("imageTag"))
     for tag in tags:
-        digest = found.get(tag)
-        if digest:
-            yield tag, digest
-        elif tag not in absent:
+        if tag in absent:
+            continue
+        digest = found.get(tag, {}).get("imageId", {}).get("imageDigest")
+        if not digest:
             # A reply that is silent about a tag isn't whole, and isn't proof that the tag isn't there.
             raise CallError(call, "DamagedReply")
+        media_type = found[tag].get("imageManifestMediaType")
+        children = platform_images(found[tag].get("imageManifest", ""))
+        yield tag, TagImage(tag=tag, digest=digest, media_type=media_type, images=children)
 
 
-def _details(
-    visit: Visit, target: RegistryTarget, digests: Sequence[str]
-) -> Iterator[tuple[str, tuple[datetime | None, int | None]]]:
-    reply = visit.ask(
+def platform_images(manifest: str) -> tuple[PlatformImage, ...]:
+    """List what an index points to; nothing for the manifest of a single image, or what is no manifest."""
+    try:
+        listed = json.loads(manifest).get("manifests", ())
+        return tuple(_platform_image(one) for one in listed if isinstance(one.get("digest"), str))
+    except (ValueError, AttributeError, TypeError, RecursionError):
+        return ()
+
+
+def _platform_image(seen: Mapping[str, Any]) -> PlatformImage:
+    platform = seen.get("platform", {})
+    parts = [str(platform[key]) for key in ("os", "architecture", "variant") if platform.get(key)]
+    return PlatformImage(digest=seen["digest"], platform="/".join(parts) or None)
+
+
+def _details(visit: Visit, target: RegistryTarget, digests: Sequence[str]) -> Sequence[ImageDetailTypeDef]:
+    return visit.ask(
         "ecr:DescribeImages",
         visit.ecr.describe_images,
         registryId=target.account.id or "",
         repositoryName=target.repository,
         imageIds=[{"imageDigest": digest} for digest in digests],
+    )["imageDetails"]
+
+
+def _with_details(image: TagImage, seen: ImageDetailTypeDef) -> TagImage:
+    return replace(
+        image,
+        pushed_at=utc(seen.get("imagePushedAt")),
+        size_bytes=seen.get("imageSizeInBytes"),
+        last_pulled_at=utc(seen.get("lastRecordedPullTime")),
+        scan=_scan(seen),
     )
-    for one in reply["imageDetails"]:
-        yield one.get("imageDigest", ""), (utc(one.get("imagePushedAt")), one.get("imageSizeInBytes"))
+
+
+def _scan(seen: ImageDetailTypeDef) -> Scan | None:
+    if "imageScanStatus" not in seen and "imageScanFindingsSummary" not in seen:
+        return None
+    summary = seen.get("imageScanFindingsSummary", {})
+    return Scan(
+        status=seen.get("imageScanStatus", {}).get("status", "COMPLETE"),
+        completed_at=utc(summary.get("imageScanCompletedAt")),
+        counts=tuple(sorted(summary.get("findingSeverityCounts", {}).items())),
+    )

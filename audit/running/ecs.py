@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from audit.running.model import ContainerImage, TaskDefinition
+from audit.running.model import ContainerImage, Logging, SecretReference, TaskDefinition, Variable
+from audit.running.redact import value_class
 from audit.running.replies import utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from mypy_boto3_ecs.type_defs import TaskDefinitionTypeDef
+    from mypy_boto3_ecs.type_defs import (
+        ContainerDefinitionOutputTypeDef,
+        LogConfigurationOutputTypeDef,
+        TaskDefinitionTypeDef,
+    )
 
     from audit.running.visit import Visit
 
@@ -49,10 +54,39 @@ def _task_definition(seen: TaskDefinitionTypeDef) -> TaskDefinition:
         family=seen["family"],
         revision=seen["revision"],
         arn=seen["taskDefinitionArn"],
-        images=tuple(
-            ContainerImage(container=one.get("name", ""), image=one.get("image", ""))
-            for one in seen["containerDefinitions"]
-        ),
+        images=tuple(_container(one) for one in seen["containerDefinitions"]),
         registered_at=utc(seen.get("registeredAt")),
         registered_by=seen.get("registeredBy"),
+        cpu=seen.get("cpu"),
+        memory=seen.get("memory"),
+        launch_types=tuple(sorted(seen.get("requiresCompatibilities", ()))),
+        network_mode=seen.get("networkMode"),
+        architecture=seen.get("runtimePlatform", {}).get("cpuArchitecture"),
+        task_role=seen.get("taskRoleArn"),
+        execution_role=seen.get("executionRoleArn"),
     )
+
+
+def _container(seen: ContainerDefinitionOutputTypeDef) -> ContainerImage:
+    return ContainerImage(
+        container=seen.get("name", ""),
+        image=seen.get("image", ""),
+        environment=variables({one.get("name", ""): one.get("value", "") for one in seen.get("environment", ())}),
+        secrets=tuple(
+            SecretReference(name=one["name"], value_from=one["valueFrom"])
+            for one in sorted(seen.get("secrets", ()), key=lambda one: one["name"])
+        ),
+        logging=_logging(seen["logConfiguration"]) if "logConfiguration" in seen else None,
+        privileged=seen.get("privileged", False),
+        user=seen.get("user"),
+    )
+
+
+def variables(environment: Mapping[str, str]) -> tuple[Variable, ...]:
+    """Keep the names of environment variables and the class of each value; the values end here."""
+    return tuple(Variable(name=name, value=value_class(value)) for name, value in sorted(environment.items()))
+
+
+def _logging(seen: LogConfigurationOutputTypeDef) -> Logging:
+    options = seen.get("options", {})
+    return Logging(driver=seen["logDriver"], group=options.get("awslogs-group"), region=options.get("awslogs-region"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from audit.running.ecs import variables
 from audit.running.faults import CallError
 from audit.running.model import Invoker
 from audit.running.replies import utc
+from audit.running.scripts import VARIABLE, scripts
 
 if TYPE_CHECKING:
     from audit.running.visit import Visit
@@ -16,7 +18,7 @@ _CALL = "lambda:GetFunctionConfiguration"
 
 
 def invoker(visit: Visit, stack: str) -> Invoker | None:
-    """Read the configuration of ``<stack>-invoker``, without its environment; None if there is no such function."""
+    """Read the configuration of ``<stack>-invoker``, without environment values; None if there is no such function."""
     try:
         reply = visit.ask(_CALL, visit.functions.get_function_configuration, FunctionName=f"{stack}-invoker")
     except CallError as error:
@@ -24,12 +26,16 @@ def invoker(visit: Visit, stack: str) -> Invoker | None:
             return None
         raise
     modified = reply.get("LastModified")
+    environment = reply.get("Environment", {}).get("Variables", {})
     return Invoker(
         name=reply["FunctionName"],
         runtime=reply.get("Runtime"),
         state=reply.get("State"),
         last_update_status=reply.get("LastUpdateStatus"),
         last_modified=_time(modified) if modified else None,
+        environment=variables(environment),
+        scripts=scripts(environment[VARIABLE]) if VARIABLE in environment else None,
+        role=reply.get("Role"),
     )
 
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from typing import Literal, TypeAlias
 
-from audit.model import Account, Fact
+from audit.model import Account, Fact, Gap, Unread
+
+ValueClass: TypeAlias = Literal["empty", "number", "word", "arn", "url", "encoded", "token", "text"]
+
+
+def unasked(what: str) -> Unread:
+    """Make the fact of whoever did not look, such as an older snapshot: unknown, neither there nor absent."""
+    return Unread(gap=Gap(what=what, code="NotAsked", message=f"{what}: not looked at; look again"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,11 +45,50 @@ class Identity:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SecretTarget:
+    """One secret to look at, by its ARN, in the account and region that it belongs to."""
+
+    account: Account
+    region: str
+    arn: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Variable:
+    """An environment variable: its name, and what sort of value it has; the value itself is never kept."""
+
+    name: str
+    value: ValueClass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretReference:
+    """A variable that is filled at start from where ``value_from`` says: an ARN, or a parameter's name."""
+
+    name: str
+    value_from: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Logging:
+    """Where a container's output goes; ``group`` and ``region`` are those of the driver awslogs."""
+
+    driver: str
+    group: str | None
+    region: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ContainerImage:
-    """The image of one container definition, as ECS has it: ``repo:tag``, ``repo@digest`` or both."""
+    """One container definition; ``image`` as ECS has it: ``repo:tag``, ``repo@digest`` or both."""
 
     container: str
     image: str
+    environment: tuple[Variable, ...] = ()
+    secrets: tuple[SecretReference, ...] = ()
+    logging: Logging | None = None
+    privileged: bool = False
+    user: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,17 +101,95 @@ class TaskDefinition:
     images: tuple[ContainerImage, ...]
     registered_at: datetime | None
     registered_by: str | None
+    cpu: str | None = None
+    memory: str | None = None
+    launch_types: tuple[str, ...] = ()
+    network_mode: str | None = None
+    architecture: str | None = None
+    task_role: str | None = None
+    execution_role: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cluster:
+    """The cluster of a stack, from ``ecs:DescribeClusters``."""
+
+    name: str
+    arn: str
+    status: str
+    running_tasks: int
+    pending_tasks: int
+    capacity_providers: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskContainer:
+    """One container of a task: the image that was asked for, and the digest that was pulled."""
+
+    name: str
+    image: str | None
+    digest: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """A task that runs or stopped lately; ``status`` is MISSING for one that was listed and could not be described.
+
+    ``definition`` is ``family:revision``. Of the reason why it stopped only the name of the error is kept.
+    """
+
+    arn: str
+    definition: str | None
+    status: str
+    started_at: datetime | None = None
+    stopped_at: datetime | None = None
+    stop_code: str | None = None
+    stop_error: str | None = None
+    launch_type: str | None = None
+    containers: tuple[TaskContainer, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StackCluster:
+    """What was seen of the cluster named after ``stack``; a cluster of None means that there is none."""
+
+    stack: str
+    cluster: Fact[Cluster | None]
+    tasks: Fact[tuple[Task, ...]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Script:
+    """What the invoker lets a container run: a script, the options it may get, and those that it always gets.
+
+    ``hardcoded`` and ``patterns`` map an option to its values and to the expression that its value must match;
+    values that look like secrets are replaced.
+    """
+
+    container: str
+    name: str
+    allowed_options: tuple[str, ...]
+    restricted_options: tuple[str, ...]
+    patterns: tuple[tuple[str, str], ...]
+    hardcoded: tuple[tuple[str, tuple[str, ...]], ...]
+    positional: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Invoker:
-    """The invoker Lambda of a stack, from ``lambda:GetFunctionConfiguration``."""
+    """The invoker Lambda of a stack, from ``lambda:GetFunctionConfiguration``.
+
+    ``scripts`` is what its configuration allows, None where that could not be decoded.
+    """
 
     name: str
     runtime: str | None
     state: str | None
     last_update_status: str | None
     last_modified: datetime | None
+    environment: tuple[Variable, ...] = ()
+    scripts: tuple[Script, ...] | None = None
+    role: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +204,7 @@ class StackInvoker:
 class Observation:
     """What was seen in one account and region; ``families`` are those whose name starts with a declared stack's.
 
-    ``calls`` counts the API calls that it took.
+    ``clusters`` holds one entry per stack; one that it lacks was not looked at. ``calls`` counts the API calls.
     """
 
     account: Account
@@ -87,26 +213,91 @@ class Observation:
     families: Fact[tuple[TaskDefinition, ...]]
     invokers: tuple[StackInvoker, ...]
     calls: int
+    clusters: tuple[StackCluster, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlatformImage:
+    """One of the images that an index (a multi-platform image) points to."""
+
+    digest: str
+    platform: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scan:
+    """The summary of an image's vulnerability scan; ``counts`` maps a severity to how many."""
+
+    status: str
+    completed_at: datetime | None
+    counts: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TagImage:
-    """A tag in ECR; ``digest`` None means: asked for, and not there. Sizes in bytes, compressed."""
+    """A tag in ECR; ``digest`` None means: asked for, and not there. Sizes in bytes, compressed.
+
+    ``images`` is what an index points to, empty for an image of one platform: a task that pulled the tag can show
+    the digest of any of them. ``scan`` is None where there was none.
+    """
 
     tag: str
     digest: str | None
     pushed_at: datetime | None = None
     size_bytes: int | None = None
+    media_type: str | None = None
+    last_pulled_at: datetime | None = None
+    images: tuple[PlatformImage, ...] = ()
+    scan: Scan | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RepositorySettings:
+    """How a repository is set up, from ``ecr:DescribeRepositories``."""
+
+    arn: str
+    tag_mutability: str | None
+    scan_on_push: bool | None
+    encryption: str | None
+    kms_key: str | None
+    created_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Repository:
-    """One ECR repository; ``tags`` holds each tag that was asked for, None if there is no such repository."""
+    """One ECR repository; ``tags`` holds each tag that was asked for, None if there is no such repository.
+
+    ``lifecycle`` and ``policy`` are the JSON texts of its policies, None where it has none.
+    """
 
     registry_id: str
     region: str
     name: str
     tags: Fact[tuple[TagImage, ...] | None]
+    calls: int
+    settings: Fact[RepositorySettings | None] = field(default_factory=partial(unasked, "repository settings"))
+    lifecycle: Fact[str | None] = field(default_factory=partial(unasked, "lifecycle policy"))
+    policy: Fact[str | None] = field(default_factory=partial(unasked, "repository policy"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretMetadata:
+    """What Secrets Manager says about a secret, never its value; ``kms_key`` None means AWS's own key."""
+
+    arn: str
+    name: str
+    kms_key: str | None
+    last_changed_at: datetime | None
+    last_rotated_at: datetime | None
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Secret:
+    """One referenced secret; ``metadata`` of None means that there is no such secret."""
+
+    arn: str
+    metadata: Fact[SecretMetadata | None]
     calls: int
 
 
@@ -116,3 +307,4 @@ class Running:
 
     observations: tuple[Observation, ...]
     repositories: tuple[Repository, ...]
+    secrets: tuple[Secret, ...] = ()

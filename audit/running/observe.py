@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from audit.model import Unread
-from audit.running import ecr, ecs
+from audit.running import ecr, ecs, repository, tasks
 from audit.running.identity import identity
 from audit.running.invoker import invoker
-from audit.running.model import Observation, Repository, StackInvoker
+from audit.running.model import Observation, Repository, Secret, StackCluster, StackInvoker
+from audit.running.secrets import secret_metadata
 from audit.running.session import Session
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from audit.model import Fact
     from audit.running.access import Access
-    from audit.running.model import RegistryTarget, Target, TaskDefinition
+    from audit.running.model import RegistryTarget, SecretTarget, Target, TaskDefinition
+    from audit.running.visit import Visit
 
 WORKERS = 32
 
@@ -56,6 +58,14 @@ def registries(
     return tuple(_run(jobs, shared, workers, on_done))
 
 
+def secrets(
+    targets: Sequence[SecretTarget], access: Access, *, workers: int = WORKERS, session: Session | None = None
+) -> tuple[Secret, ...]:
+    """Look at what Secrets Manager says about each secret, in the account that it belongs to; never at a value."""
+    shared = session or Session(access, workers=workers)
+    return tuple(_run([partial(_secret, shared, target) for target in targets], shared, workers, None))
+
+
 def _run(
     jobs: Sequence[Callable[[], T]], session: Session, workers: int, on_done: Callable[[T], None] | None
 ) -> list[T]:
@@ -78,33 +88,56 @@ def _observe(session: Session, target: Target) -> Observation:
         stacks = sorted(set(target.stacks))
         families: Fact[tuple[TaskDefinition, ...]]
         invokers: tuple[StackInvoker, ...]
+        clusters: tuple[StackCluster, ...]
         if isinstance(who, Unread):
             # The same gap for every fact: one cause, and not one call more.
             families = who
             invokers = tuple(StackInvoker(stack=stack, invoker=who) for stack in stacks)
+            clusters = tuple(StackCluster(stack=stack, cluster=who, tasks=who) for stack in stacks)
         else:
             families = visit.read("task definition families", ecs.families, stacks)
             invokers = tuple(
                 StackInvoker(stack=stack, invoker=visit.read(f"invoker of {stack}", invoker, stack)) for stack in stacks
             )
+            clusters = tuple(_cluster(visit, stack) for stack in stacks)
         return Observation(
             account=target.account,
             region=target.region,
             identity=who,
             families=families,
             invokers=invokers,
+            clusters=clusters,
             calls=visit.calls,
         )
+
+
+def _cluster(visit: Visit, stack: str) -> StackCluster:
+    cluster = visit.read(f"cluster {stack}", tasks.cluster, stack)
+    if isinstance(cluster, Unread):
+        return StackCluster(stack=stack, cluster=cluster, tasks=cluster)
+    return StackCluster(stack=stack, cluster=cluster, tasks=visit.read(f"tasks of {stack}", tasks.tasks, cluster.value))
 
 
 def _registry(session: Session, target: RegistryTarget) -> Repository:
     with session.visit(target.account, target.region) as visit:
-        what = f"repository {target.repository}"
-        who = visit.read(what, identity)
+        name = target.repository
+        who = visit.read(f"repository {name}", identity)
+        fields: dict[str, Any] = {"registry_id": target.account.id or "", "region": target.region, "name": name}
+        if isinstance(who, Unread):
+            return Repository(**fields, tags=who, settings=who, lifecycle=who, policy=who, calls=visit.calls)
         return Repository(
-            registry_id=target.account.id or "",
-            region=target.region,
-            name=target.repository,
-            tags=who if isinstance(who, Unread) else visit.read(what, ecr.tags, target),
+            **fields,
+            tags=visit.read(f"repository {name}", ecr.tags, target),
+            settings=visit.read(f"settings of repository {name}", repository.settings, target),
+            lifecycle=visit.read(f"lifecycle policy of repository {name}", repository.lifecycle, target),
+            policy=visit.read(f"policy of repository {name}", repository.policy, target),
             calls=visit.calls,
         )
+
+
+def _secret(session: Session, target: SecretTarget) -> Secret:
+    with session.visit(target.account, target.region) as visit:
+        what = f"secret {target.arn}"
+        who = visit.read(what, identity)
+        metadata = who if isinstance(who, Unread) else visit.read(what, secret_metadata, target.arn)
+        return Secret(arn=target.arn, metadata=metadata, calls=visit.calls)

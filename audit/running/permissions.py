@@ -49,6 +49,9 @@ TABLE: tuple[Call, ...] = (
             "taskDefinition.containerDefinitions",
         ),
     ),
+    Call(name="ecs:DescribeClusters", action="ecs:DescribeClusters", fact="clusters", reply=("clusters", "failures")),
+    Call(name="ecs:ListTasks", action="ecs:ListTasks", fact="clusters", reply=("taskArns",)),
+    Call(name="ecs:DescribeTasks", action="ecs:DescribeTasks", fact="clusters", reply=("tasks", "failures")),
     Call(
         name="lambda:GetFunctionConfiguration",
         action="lambda:GetFunctionConfiguration",
@@ -57,6 +60,20 @@ TABLE: tuple[Call, ...] = (
     ),
     Call(name="ecr:BatchGetImage", action="ecr:BatchGetImage", fact="tags", reply=("images", "failures")),
     Call(name="ecr:DescribeImages", action="ecr:DescribeImages", fact="tags", reply=("imageDetails",)),
+    Call(name="ecr:DescribeRepositories", action="ecr:DescribeRepositories", fact="settings", reply=("repositories",)),
+    Call(
+        name="ecr:GetLifecyclePolicy",
+        action="ecr:GetLifecyclePolicy",
+        fact="lifecycle",
+        reply=("lifecyclePolicyText",),
+    ),
+    Call(name="ecr:GetRepositoryPolicy", action="ecr:GetRepositoryPolicy", fact="policy", reply=("policyText",)),
+    Call(
+        name="secretsmanager:DescribeSecret",
+        action="secretsmanager:DescribeSecret",
+        fact="metadata",
+        reply=("ARN", "Name"),
+    ),
 )
 
 CALLS: Mapping[str, Call] = MappingProxyType({call.name: call for call in TABLE})

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sts import STSClient
 
     from audit.model import Account, Fact
@@ -90,6 +91,11 @@ class Visit:
     def functions(self) -> LambdaClient:
         """The client of Lambda in this region."""
         return cast("LambdaClient", self._client("lambda"))
+
+    @property
+    def secrets(self) -> SecretsManagerClient:
+        """The client of Secrets Manager in this region."""
+        return cast("SecretsManagerClient", self._client("secretsmanager"))
 
     @property
     def sts(self) -> STSClient:

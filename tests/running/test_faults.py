@@ -42,6 +42,7 @@ STACK = "ecs-deploy-runner"
 TARGET = Target(account=Account(name="dev", id=DEV), region=REGION, stacks=(STACK,))
 LIST = "ecs:ListTaskDefinitionFamilies"
 DESCRIBE = "ecs:DescribeTaskDefinition"
+CLUSTERS = "ecs:DescribeClusters"
 INVOKER = "lambda:GetFunctionConfiguration"
 
 
@@ -79,7 +80,13 @@ def clean(runner: str) -> Observation:
 
 def gaps(seen: Observation) -> dict[str, Gap]:
     """Give the gaps of an observation by fact."""
-    facts = {"identity": seen.identity, "families": seen.families, "invoker": seen.invokers[0].invoker}
+    facts = {
+        "identity": seen.identity,
+        "families": seen.families,
+        "invoker": seen.invokers[0].invoker,
+        "cluster": seen.clusters[0].cluster,
+        "tasks": seen.clusters[0].tasks,
+    }
     return {name: fact.gap for name, fact in facts.items() if isinstance(fact, Unread)}
 
 
@@ -106,14 +113,14 @@ def test_two_faults_in_a_row_are_got_over(
     """Every transient fault is retried, and what is seen is what is seen without it."""
     with struck(runner, monkeypatch, Rule(fault=fault, call=LIST, times=2)) as overlay:
         assert observe([TARGET], ROLE) == (clean,)
-    assert overlay.count() == 8
+    assert overlay.count() == 10
 
 
 @pytest.mark.parametrize(
     ("call", "fault"),
     [
         *product(
-            [DESCRIBE, INVOKER, "sts:GetCallerIdentity", "sts:AssumeRole"],
+            [DESCRIBE, INVOKER, CLUSTERS, "sts:GetCallerIdentity", "sts:AssumeRole"],
             [Reply(status=502, body=b"{not XML"), Truncate(), Reply(body=b"<html/>"), Reply(body=b"")],
         ),
         ("sts:GetCallerIdentity", query_error("InternalFailure", 500)),
@@ -126,7 +133,7 @@ def test_every_call_gets_over_damage(
     """No operation takes a damaged reply for an answer."""
     with struck(runner, monkeypatch, Rule(fault=fault, call=call, times=2)) as overlay:
         assert observe([TARGET], ROLE) == (clean,)
-    assert overlay.count() == 8
+    assert overlay.count() == 10
 
 
 @pytest.mark.parametrize(
@@ -165,10 +172,12 @@ def test_lasting_fault_is_a_gap(
         pytest.param(LIST, DENIED, {"families"}, LIST, id="list"),
         pytest.param(DESCRIBE, DENIED, {"families"}, DESCRIBE, id="describe"),
         pytest.param(INVOKER, DENIED, {"invoker"}, INVOKER, id="invoker"),
+        pytest.param(CLUSTERS, DENIED, {"cluster", "tasks"}, CLUSTERS, id="clusters"),
+        pytest.param("ecs:ListTasks", DENIED, {"tasks"}, "ecs:ListTasks", id="tasks"),
         pytest.param(
             "sts:AssumeRole",
             query_error("AccessDenied", 403),
-            {"identity", "families", "invoker"},
+            {"identity", "families", "invoker", "cluster", "tasks"},
             "sts:AssumeRole",
             id="role",
         ),
@@ -393,5 +402,5 @@ def test_secrets_of_the_server_are_in_no_gap(runner: str, monkeypatch: pytest.Mo
     """No text of a reply is passed on."""
     with struck(runner, monkeypatch, Rule(fault=error("AccessDeniedException"), call="[el]*")):
         seen = observe([TARGET], ROLE)
-    assert set(gaps(seen[0])) == {"families", "invoker"}
+    assert set(gaps(seen[0])) == {"families", "invoker", "cluster", "tasks"}
     assert "ghp_" not in repr(seen)

@@ -42,7 +42,7 @@ def test_runner_is_seen(runner: str) -> None:
     assert (invoker.runtime, invoker.state) == ("python3.12", "Active")
     assert invoker.last_modified is not None
     assert invoker.last_modified.utcoffset() is not None
-    assert seen.calls == 5
+    assert seen.calls == 7
 
 
 def test_newest_revision_counts(runner: str) -> None:
@@ -135,7 +135,7 @@ def test_tags_are_read_beside_absent_ones(aws: str) -> None:
     assert (absent, also_absent) == (TagImage(tag="no tag", digest=None), TagImage(tag="v9.9.9", digest=None))
     assert (there.tag, there.digest, there.size_bytes) == ("v0.52.1", digest, 7023)
     assert there.pushed_at is not None
-    assert (seen.registry_id, seen.name, seen.calls) == (SHARED, "kaniko", 3)
+    assert (seen.registry_id, seen.name, seen.calls) == (SHARED, "kaniko", 6)
 
 
 def test_absent_repository_is_none(aws: str) -> None:
