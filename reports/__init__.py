@@ -26,9 +26,15 @@ def _lazy(module: str) -> Renderer:
 
 FORMATS: Mapping[str, Renderer] = MappingProxyType(
     {
+        "csv": _lazy("reports.csv"),
+        "github": _lazy("reports.github"),
+        "gitlab": _lazy("reports.gitlab"),
         "html": _lazy("reports.html"),
         "json": _lazy("reports.json"),
         "junit": _lazy("reports.junit"),
+        "markdown": _lazy("reports.markdown"),
+        "ocsf": _lazy("reports.ocsf"),
+        "sarif": _lazy("reports.sarif"),
         "terminal": _lazy("reports.terminal"),
     }
 )

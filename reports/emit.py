@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit.errors import UsageError
@@ -10,7 +11,7 @@ from reports import FORMATS
 from reports.write import WriteError, check_target, write
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from audit.verdict.results import Results
 
@@ -36,13 +37,28 @@ def check_requests(requests: Sequence[tuple[str, str]]) -> None:
         check_target(path)
 
 
-def emit(results: Results, requests: Sequence[tuple[str, str]]) -> None:
-    """Draw and write every report that was asked for; one that fails does not keep the others from being written."""
+def emit(results: Results, requests: Sequence[tuple[str, str]], environ: Mapping[str, str] | None = None) -> None:
+    """Draw and write every report that was asked for; one that fails does not keep the others from being written.
+
+    In a step of GitHub Actions, as ``environ`` (that of the process) says, the step's summary is written too.
+    """
     failures = []
     for name, path in requests:
         try:
             write(path, FORMATS[name](results))
         except WriteError as error:
             failures.append(str(error))
+    try:
+        _step_summary(results, os.environ if environ is None else environ)
+    except OSError as error:
+        failures.append(f"GITHUB_STEP_SUMMARY: cannot write the step's summary: {error.strerror or error}")
     if failures:
         raise WriteError("; ".join(failures))
+
+
+def _step_summary(results: Results, environ: Mapping[str, str]) -> None:
+    """Append to the file that GitHub Actions shows on the page of the run: earlier steps may have written to it."""
+    place = environ.get("GITHUB_STEP_SUMMARY")
+    if environ.get("GITHUB_ACTIONS") == "true" and place:
+        with Path(place).open("a", encoding="utf-8", newline="\n") as summary:
+            summary.write(FORMATS["markdown"](results))

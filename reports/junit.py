@@ -54,7 +54,6 @@ def _about(results: Results) -> Iterator[tuple[str, str | None]]:
     yield "snapshot_taken_at", results.snapshot_taken_at.isoformat()
     yield "releases", f"{source.kind} as of {source.as_of}, newest {source.newest or 'unknown'}"
     yield "units_read", f"{results.coverage.read} of {results.coverage.expected}"
-    yield "not_applicable", str(results.summary.get("not_applicable", 0))
 
 
 def _properties(pairs: Iterator[tuple[str, str | None]]) -> ET.Element:
@@ -101,6 +100,10 @@ def _outcome(finding: Finding) -> ET.Element:
 
 def _passes(results: Results) -> Iterator[ET.Element]:
     names = {row.unit: ".".join(part for part in (row.account, row.region) if part) for row in results.units}
-    for passed in sorted(results.passes, key=lambda p: (p.unit, p.check)):
-        where = names.get(passed.unit) or passed.unit
-        yield ET.Element("testcase", classname=one_line(where), name=one_line(passed.check), time="0")
+    for settled, skipped in ((results.passes, False), (results.not_applicable, True)):
+        for passed in sorted(settled, key=lambda p: (p.unit, p.check)):
+            where = names.get(passed.unit) or passed.unit
+            case = ET.Element("testcase", classname=one_line(where), name=one_line(passed.check), time="0")
+            if skipped:
+                ET.SubElement(case, "skipped", message="not applicable")
+            yield case

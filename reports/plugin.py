@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.errors import UsageError
+from reports import FORMATS
 from reports.emit import check_requests, emit, parse_request
 from reports.write import WriteError
 
@@ -28,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="FORMAT=PATH",
-        help="write a report (repeatable; PATH may be - for standard output): html, json, junit, terminal",
+        help=f"write a report (repeatable; PATH may be - for standard output): {', '.join(FORMATS)}",
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tabulate import tabulate
@@ -12,6 +11,7 @@ from wcwidth import wcswidth
 
 from audit.verdict.finding import OUTCOMES
 from reports.causes import causes, container_order, place
+from reports.lines import lines_of
 from reports.states import SYMBOLS
 from reports.text import counted, neutral, one_line
 
@@ -20,33 +20,17 @@ if TYPE_CHECKING:
 
     from audit.verdict.results import CellState, Results, UnitRow
     from reports.causes import Cause
+    from reports.lines import Line
 
 _COLOURS: Final = {"critical": "1;31", "high": "31", "medium": "33", "unknown": "35", "error": "1;35"}
-_MANY = 4  # accounts of one cause that are still named line by line: one less
 _MATRIX_ROWS = 24
 _REMEDY_ROOM = 30  # below that the table is unreadable, and findings stand one below the other
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Line:
-    """What is said about one cause, or about one account of it."""
-
-    level: str
-    check: str
-    where: str
-    container: str
-    declared: str
-    place: str
-    running: str
-    released: str
-    message: str
-    remedy: str
 
 
 def render(results: Results, *, width: int = 140, colour: bool = False) -> str:
     """Draw the findings for a terminal of ``width`` columns; the last line is the verdict."""
     open_causes, waived = _split(results)
-    lines = [line for cause in open_causes for line in _lines(cause)]
+    lines = [line for cause in open_causes for line in lines_of(cause)]
     blocks = [
         _wrapped(f"INCOMPLETE: {one_line(results.run.incomplete)}", width) if results.run.incomplete else "",
         _findings(lines, width, colour=colour),
@@ -56,7 +40,9 @@ def render(results: Results, *, width: int = 140, colour: bool = False) -> str:
         "\n".join(_wrapped(fact, width) for fact in _facts(results)),
         neutral(results.verdict).replace("\n", " "),
     ]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    text = "\n\n".join(block for block in blocks if block) + "\n"
+    # A line that begins with :: is a command to the runner of GitHub Actions, blanks before it or not.
+    return re.sub(r"(?m)^([ \t]*):(?=:)", r"\1\\x3a", text)
 
 
 def _split(results: Results) -> tuple[list[Cause], list[Cause]]:
@@ -66,46 +52,7 @@ def _split(results: Results) -> tuple[list[Cause], list[Cause]]:
     return [c for c in shown if c.lead.outcome != "waived"], [c for c in shown if c.lead.outcome == "waived"]
 
 
-def _lines(cause: Cause) -> Iterator[_Line]:
-    """One line for each account and region, or a single one where there are many."""
-    if len(cause.places) >= _MANY:
-        yield _line(cause, _many(cause))
-        return
-    for where in cause.places:
-        here = tuple(finding for finding in cause.findings if place(finding) == where)
-        yield _line(type(cause)(id=cause.id, findings=here), where)
-
-
-def _many(cause: Cause) -> str:
-    """Name a few of many accounts; the region is said once where it is the same for all."""
-    regions = {finding.region for finding in cause.findings}
-    if cause.accounts and len(regions) == 1:
-        return f"{len(cause.accounts):,} accounts in {regions.pop()}: {_some(cause.accounts)}"
-    return f"{len(cause.places):,} places: {_some(cause.places)}"
-
-
-def _line(cause: Cause, where: str) -> _Line:
-    lead = cause.lead
-    return _Line(
-        level=lead.severity if lead.outcome == "fail" else lead.outcome,
-        check=one_line(lead.check),
-        where=one_line(where),
-        container=", ".join(one_line(name, 60) for name in cause.containers),
-        declared=_some(cause.values("declared")),
-        place=one_line(str(lead.location), 120) if lead.location else "",
-        running=_some(cause.values("running")),
-        released=_some(cause.values("released")),
-        message=one_line(lead.message),
-        remedy=one_line(lead.remedy),
-    )
-
-
-def _some(values: Sequence[str], limit: int = 3) -> str:
-    shown = ", ".join(one_line(value, 60) for value in values[:limit])
-    return f"{shown} and {len(values) - limit:,} more" if len(values) > limit else shown
-
-
-def _findings(lines: Sequence[_Line], width: int, *, colour: bool) -> str:
+def _findings(lines: Sequence[Line], width: int, *, colour: bool) -> str:
     if not lines:
         return ""
     columns = {
@@ -124,7 +71,7 @@ def _findings(lines: Sequence[_Line], width: int, *, colour: bool) -> str:
     return _table(filled, room)
 
 
-def _advice(line: _Line) -> Iterator[str]:
+def _advice(line: Line) -> Iterator[str]:
     yield line.check
     if line.level in {"error", "unknown"}:  # the columns beside it say nothing about these
         yield line.message
@@ -163,7 +110,7 @@ def _table(columns: dict[str, list[str]], room: list[int]) -> str:
     )
 
 
-def _stacked(lines: Sequence[_Line], width: int, *, colour: bool) -> str:
+def _stacked(lines: Sequence[Line], width: int, *, colour: bool) -> str:
     rows = []
     for line in lines:
         said = (("declared", line.declared), ("running", line.running), ("released", line.released))

@@ -9,6 +9,8 @@ import re
 _STEERING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+    # The runners of GitHub and Azure take ##[…] and ##vso[…] for a command anywhere in a line of a log.
+    r"|#(?=#(?:vso)?\[)"
 )
 
 

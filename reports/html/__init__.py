@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,22 @@ if TYPE_CHECKING:
 
 def render(results: Results) -> str:
     """Draw the page."""
-    return _environment().get_template("report.html.j2").render(page=page(results))
+    environment = _environment()
+    script = _source(environment, "script.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return environment.get_template("report.html.j2").render(
+        page=page(results),
+        script=script,
+        style=_source(environment, "style.css"),
+        script_hash=f"sha256-{digest}",
+    )
+
+
+def _source(environment: Environment, name: str) -> Markup:
+    """Read a file of our own that goes into the page as it is."""
+    loader = environment.loader
+    assert loader is not None
+    return Markup(loader.get_source(environment, name)[0])  # noqa: S704 -- ours, and nothing from outside is in it
 
 
 def _plain(value: object) -> object:

@@ -10,7 +10,10 @@ from audit.model import Severity
 from audit.verdict.finding import Finding
 from audit.verdict.results import Results
 from reports.causes import Cause, causes
+from reports.html.chains import Chains, chains
+from reports.html.controls import Control, controls
 from reports.html.matrix import Matrix, matrix
+from reports.html.timeline import Timeline, timeline
 from reports.text import counted
 
 if TYPE_CHECKING:
@@ -79,6 +82,9 @@ class Page:
     cards: tuple[Card, ...]
     waived: tuple[Finding, ...]
     passes: tuple[tuple[str, int], ...]
+    chains: Chains
+    timeline: Timeline | None
+    controls: tuple[Control, ...]
 
 
 def page(results: Results) -> Page:
@@ -98,6 +104,9 @@ def page(results: Results) -> Page:
         cards=cards,
         waived=tuple(finding for finding in results.findings if finding.outcome == "waived"),
         passes=tuple(sorted(Counter(passed.check for passed in results.passes).items())),
+        chains=chains(results),
+        timeline=timeline(results),
+        controls=controls(results),
     )
 
 

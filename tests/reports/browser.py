@@ -40,10 +40,14 @@ def chromium_page(
     width: int = 1280,
     scripts: bool = True,
     scheme: Literal["light", "dark"] = "light",
+    bypass_csp: bool = False,
 ) -> Iterator[Page]:
     """Open a file; a dialog or a request that leaves the file fails the test."""
     context = browser.new_context(
-        viewport={"width": width, "height": 900}, java_script_enabled=scripts, color_scheme=scheme
+        viewport={"width": width, "height": 900},
+        java_script_enabled=scripts,
+        color_scheme=scheme,
+        bypass_csp=bypass_csp,
     )
     page = context.new_page()
     seen: list[str] = []

@@ -31,25 +31,30 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
+def run_judged(folder: Path, module: str, seeded: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest in ``folder`` on a module of items that yield findings of the sample named by ``seeded``."""
+    (folder / "test_seeded.py").write_text(f"import pytest\n{module}", encoding="utf-8")
+    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "CI", "GITHUB_"))}
+    ci = {"GITLAB_CI": "true", "CI_COMMIT_SHA": "planted-in-ci", "JENKINS_URL": "http://planted-in-ci.example.com"}
+    argv = [sys.executable, "-m", "pytest", *_NO_TRACE, "-p", "reports.plugin", "-p", "tests.reports.seeded"]
+    return subprocess.run(
+        [*argv, *options],
+        cwd=folder,
+        env={**kept, **ci, "SEEDED": seeded, "PYTHONPATH": str(_ROOT), "COLUMNS": "140"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @pytest.fixture
 def judged(tmp_path: Path) -> Run:
-    """Run pytest on a module of items that yield findings of the sample named by ``seeded``."""
+    """Run pytest in the test's own folder."""
 
     def run(
         *options: str, module: str = "def test_x(): pass", seeded: str = "results"
     ) -> subprocess.CompletedProcess[str]:
-        (tmp_path / "test_seeded.py").write_text(f"import pytest\n{module}", encoding="utf-8")
-        (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "CI"))}
-        ci = {"GITLAB_CI": "true", "CI_COMMIT_SHA": "planted-in-ci", "JENKINS_URL": "http://planted-in-ci.example.com"}
-        argv = [sys.executable, "-m", "pytest", *_NO_TRACE, "-p", "reports.plugin", "-p", "tests.reports.seeded"]
-        return subprocess.run(
-            [*argv, *options],
-            cwd=tmp_path,
-            env={**kept, **ci, "SEEDED": seeded, "PYTHONPATH": str(_ROOT), "COLUMNS": "140"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run_judged(tmp_path, module, seeded, *options)
 
     return run

@@ -8,7 +8,18 @@ from reports import FORMATS
 from tests.reports import sample
 
 FOLDER = Path(__file__).resolve().parent.parent / "golden"
-SUFFIX = {"html": "html", "json": "json", "junit": "xml", "terminal": "txt"}
+SUFFIX = {
+    "csv": "csv",
+    "github": "txt",
+    "gitlab": "json",
+    "html": "html",
+    "json": "json",
+    "junit": "xml",
+    "markdown": "md",
+    "ocsf": "json",
+    "sarif": "sarif",
+    "terminal": "txt",
+}
 
 
 def path(name: str) -> Path:
@@ -18,4 +29,4 @@ def path(name: str) -> Path:
 
 if __name__ == "__main__":
     for known in FORMATS:
-        path(known).write_text(FORMATS[known](sample.results()), encoding="utf-8")
+        path(known).write_bytes(FORMATS[known](sample.results()).encode())

@@ -13,8 +13,10 @@ from audit.verdict.results import (
     CellState,
     Chain,
     ChainStep,
+    CheckNote,
     Coverage,
     Passed,
+    ReleaseNote,
     ReleaseSource,
     Results,
     Run,
@@ -223,6 +225,58 @@ GAP = Gap(
 )
 
 
+_CONTROLS = ("NIST 800-53 CM-2", "NIST 800-53 CM-6", "SOC 2 CC8.1")
+_CATALOGUE: tuple[tuple[str, str, SeverityName, tuple[str, ...]], ...] = (
+    ("declared-tag-behind", "The declared tag is behind the newest release", "medium", ("NIST 800-53 SI-2",)),
+    ("declared-tag-not-in-registry", "The declared tag is in the registry", "critical", ("NIST 800-53 CM-2",)),
+    ("family-missing", "Every declared container has a task definition", "high", ("NIST 800-53 CM-8",)),
+    ("family-undeclared", "No undeclared container has a task definition", "medium", ("NIST 800-53 CM-8",)),
+    ("image-digest-drift", "The running image is the one in the registry", "medium", _CONTROLS),
+    ("image-repository-drift", "The running image comes from the declared repository", "high", _CONTROLS),
+    ("image-tag-drift", "The running tag is the declared one", "high", _CONTROLS),
+    (
+        "invoker-runtime-deprecated",
+        "The invoker runs on a maintained Python",
+        "critical",
+        ("ISO 27001:2022 A.8.8",),
+    ),
+    ("module-ref-skew", "All units take the module from one version", "low", _CONTROLS),
+    ("not-covered", "Everything that was expected could be read", "high", ("NIST 800-53 CM-8", "SOC 2 CC7.1")),
+    ("runner-kaniko-split", "Both images are declared from one release", "high", _CONTROLS),
+    ("task-recent", "A task ran lately", "info", ()),
+)
+CHECKS = tuple(
+    CheckNote(
+        id=name,
+        title=title,
+        why="What is merged but not applied runs with old permissions and old tools, and nothing tells anybody.",
+        severity=severity,
+        remedy="apply the unit, or change what is declared",
+        controls=controls,
+    )
+    for name, title, severity, controls in _CATALOGUE
+)
+RELEASES = tuple(
+    ReleaseNote(tag=tag, published=date.fromisoformat(published), breaking=breaking)
+    for tag, published, breaking in (
+        ("v0.50.5", "2022-07-06", False),
+        ("v0.50.6", "2022-07-27", False),
+        ("v0.50.12", "2022-10-21", True),
+        ("v0.51.0", "2022-12-08", True),
+        ("v0.51.2", "2023-03-28", True),
+        ("v0.51.8", "2023-05-16", False),
+        ("v0.52.0", "2023-05-30", None),
+        ("v0.52.1", "2023-06-02", False),
+        ("v0.52.13", "2023-09-19", False),
+        ("v0.54.0", "2024-04-16", True),
+        ("v0.55.0", "2024-07-12", None),
+        ("v0.57.1", "2025-03-03", False),
+        ("v1.0.0", "2025-07-15", None),
+        ("v1.3.0", "2026-02-12", None),
+    )
+)
+
+
 def _row(account: str, found: Iterable[Finding]) -> UnitRow:
     here = [item for item in found if item.account == account]
     containers = (KANIKO, AMI, PLANNER, APPLIER) if account == "shared" else (PLANNER, APPLIER)
@@ -313,13 +367,18 @@ def results() -> Results:
             fallback_reason="GitHub answered 404: the repository is private, set GITHUB_TOKEN",
         ),
         coverage=Coverage(expected=6, complete=4, partial=1, unread=1, excluded=0, read=5, gaps=(GAP,)),
-        summary={**summary, "pass": len(passes), "not_applicable": 9},
+        summary={**summary, "pass": len(passes), "not_applicable": 5},
         findings=found,
         passes=passes,
         chains=(_chain(),),
         units=tuple(_row(account, found) for account in ACCOUNTS),
         exit_code=1,
         verdict="exit 1: 17 findings ≥ low, 1 check failed, 1 of 6 units unread",
+        not_applicable=tuple(
+            Passed(check="task-recent", unit=unit(account)) for account in ACCOUNTS if account != "dev"
+        ),
+        checks=CHECKS,
+        releases=RELEASES,
     )
 
 
@@ -343,7 +402,7 @@ def clean() -> Results:
     return replace(
         base,
         coverage=Coverage(expected=6, complete=6, partial=0, unread=0, excluded=0, read=6, gaps=()),
-        summary={"pass": 20, "fail": 0, "unknown": 0, "waived": 0, "not_applicable": 9, "error": 0},
+        summary={"pass": 20, "fail": 0, "unknown": 0, "waived": 0, "not_applicable": 5, "error": 0},
         release_source=ReleaseSource(kind="github", as_of="2026-11-24", newest="v0.52.1"),
         findings=(),
         chains=(),
@@ -401,6 +460,9 @@ def hostile() -> Results:
         ),
         findings=bad,
         passes=(Passed(check=HOSTILE, unit=HOSTILE),),
+        not_applicable=(Passed(check=HOSTILE, unit=HOSTILE),),
+        checks=tuple(replace(note, title=HOSTILE, why=HOSTILE, remedy=HOSTILE, controls=(HOSTILE,)) for note in CHECKS),
+        releases=tuple(replace(note, tag=HOSTILE) for note in RELEASES),
         chains=(
             Chain(
                 unit=HOSTILE,

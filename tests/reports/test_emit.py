@@ -62,3 +62,19 @@ def test_one_failure_does_not_stop_the_others(tmp_path: Path) -> None:
     with pytest.raises(WriteError, match="/dev/full"):
         emit(sample.results(), (("html", "/dev/full"), ("json", str(tmp_path / "a.json"))))
     assert (tmp_path / "a.json").exists()
+
+
+def test_step_summary_is_written_by_itself(tmp_path: Path) -> None:
+    """In a step of GitHub Actions the summary is appended to; elsewhere the variable means nothing."""
+    summary = tmp_path / "summary"
+    summary.write_text("an earlier step\n", encoding="utf-8")
+    emit(sample.results(), (), {"GITHUB_STEP_SUMMARY": str(summary)})
+    assert summary.read_text("utf-8") == "an earlier step\n"
+    emit(sample.results(), (), {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)})
+    assert summary.read_text("utf-8").startswith("an earlier step\n## Pipelines audit\n")
+
+
+def test_step_summary_that_cannot_be_written_is_said() -> None:
+    """A summary that cannot be written is an error with its name."""
+    with pytest.raises(WriteError, match=r"GITHUB_STEP_SUMMARY: cannot write the step's summary: No space left"):
+        emit(sample.results(), (), {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "/dev/full"})

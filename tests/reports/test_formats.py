@@ -19,7 +19,7 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u20
 @EACH
 def test_golden(name: str) -> None:
     """The sample is drawn exactly as in the golden file."""
-    assert FORMATS[name](sample.results()) == golden.path(name).read_text(encoding="utf-8")
+    assert FORMATS[name](sample.results()).encode() == golden.path(name).read_bytes()
 
 
 @EACH

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.reports.browser import chromium_page, needs_chromium
+from tests.reports.conftest import run_judged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,11 +67,12 @@ def rows_of(page: Path) -> dict[str, dict[str, str]]:
     return {re.split(r"::|\[", nodeid)[1]: row for nodeid, (row, *_) in tests.items()}
 
 
-@pytest.fixture
-def page(judged: Run, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the page of a run with every outcome and hostile text."""
-    judged("--html", "run.html", module=MODULE)
-    return tmp_path / "run.html"
+    folder = tmp_path_factory.mktemp("run")
+    run_judged(folder, MODULE, "results", "--html", "run.html")
+    return folder / "run.html"
 
 
 def test_rows_say_what_the_findings_say(page: Path) -> None:

@@ -18,6 +18,7 @@ from reports.text import counted, neutral, one_line
         pytest.param("\x9b2J\x00\x7f\r", "\\x9b2J\\x00\\x7f\\x0d", id="c0-c1"),
         pytest.param("\u202eabc\u2066\u200b\ufeff", "\\u202eabc\\u2066\\u200b\\ufeff", id="direction"),
         pytest.param("\ud800\uffff", "\\ud800\\uffff", id="no-character"),
+        pytest.param("##[error]x ##vso[task] ## a", "\\x23#[error]x \\x23#vso[task] ## a", id="log-command"),
         pytest.param("Grüße 日本 ✓", "Grüße 日本 ✓", id="languages"),
     ],
 )

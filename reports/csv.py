@@ -1,0 +1,75 @@
+"""One row for each finding, for a spreadsheet: RFC 4180, and no cell that a spreadsheet would take for a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from reports.causes import ordered
+from reports.text import neutral
+
+if TYPE_CHECKING:
+    from audit.verdict.finding import Finding
+    from audit.verdict.results import Results
+
+COLUMNS = (
+    "severity",
+    "outcome",
+    "check",
+    "account",
+    "account_id",
+    "region",
+    "unit",
+    "stack",
+    "container",
+    "subject",
+    "kind",
+    "declared",
+    "running",
+    "released",
+    "message",
+    "remedy",
+    "file",
+    "line",
+    "column",
+    "controls",
+    "waiver",
+    "waiver_expires",
+    "waiver_days_left",
+    "cause_id",
+    "id",
+)
+# The full-width forms are formulas too in some locales, and leading blanks are skipped before one is looked for.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 -- the lookalikes are meant
+_LIMIT = 32_000  # a spreadsheet's cell holds 32,767 characters
+
+
+def render(results: Results) -> str:
+    """Draw a header and one row for each finding, worst first."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([_safe(value) for value in _row(finding)] for finding in ordered(results))
+    return text.getvalue()
+
+
+def _row(finding: Finding) -> list[object]:
+    place, waiver = finding.location, finding.waiver
+    beside = {
+        "file": place.file if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+        "controls": "; ".join(finding.controls),
+        "waiver": waiver.id if waiver else None,
+        "waiver_expires": waiver.expires if waiver else None,
+        "waiver_days_left": waiver.days_left if waiver else None,
+    }
+    return [beside[name] if name in beside else getattr(finding, name) for name in COLUMNS]
+
+
+def _safe(value: object) -> str:
+    raw = "" if value is None else str(value)
+    text = neutral(raw.replace("\r\n", "\n"))[:_LIMIT]
+    starts_formula = text.lstrip().startswith(_FORMULA) or raw.startswith(("\t", "\r", "\n"))
+    return f"'{text}" if starts_formula else text

@@ -1,0 +1,69 @@
+"""What is said about a cause in one row of a table: in the terminal, in Markdown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reports.causes import Cause, place
+from reports.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_MANY = 4  # accounts of one cause that are still named line by line: one less
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """What is said about one cause, or about one account of it."""
+
+    level: str
+    check: str
+    where: str
+    container: str
+    declared: str
+    place: str
+    running: str
+    released: str
+    message: str
+    remedy: str
+
+
+def lines_of(cause: Cause) -> Iterator[Line]:
+    """One line for each account and region, or a single one where there are many."""
+    if len(cause.places) >= _MANY:
+        yield _line(cause, _many(cause))
+        return
+    for where in cause.places:
+        here = tuple(finding for finding in cause.findings if place(finding) == where)
+        yield _line(Cause(id=cause.id, findings=here), where)
+
+
+def _many(cause: Cause) -> str:
+    """Name a few of many accounts; the region is said once where it is the same for all."""
+    regions = {finding.region for finding in cause.findings}
+    if cause.accounts and len(regions) == 1:
+        return f"{len(cause.accounts):,} accounts in {regions.pop()}: {_some(cause.accounts)}"
+    return f"{len(cause.places):,} places: {_some(cause.places)}"
+
+
+def _line(cause: Cause, where: str) -> Line:
+    lead = cause.lead
+    return Line(
+        level=lead.severity if lead.outcome == "fail" else lead.outcome,
+        check=one_line(lead.check),
+        where=one_line(where),
+        container=", ".join(one_line(name, 60) for name in cause.containers),
+        declared=_some(cause.values("declared")),
+        place=one_line(str(lead.location), 120) if lead.location else "",
+        running=_some(cause.values("running")),
+        released=_some(cause.values("released")),
+        message=one_line(lead.message),
+        remedy=one_line(lead.remedy),
+    )
+
+
+def _some(values: Sequence[str], limit: int = 3) -> str:
+    shown = ", ".join(one_line(value, 60) for value in values[:limit])
+    return f"{shown} and {len(values) - limit:,} more" if len(values) > limit else shown

@@ -1,0 +1,118 @@
+"""The findings as GitHub-flavoured Markdown: for a step summary, a comment, an issue."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING, Final
+
+from reports.causes import causes, place
+from reports.lines import lines_of
+from reports.text import counted, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from audit.verdict.results import Results
+    from reports.lines import Line
+
+SUMMARY_LIMIT: Final = 900 * 1024  # bytes: GitHub drops a step summary above 1 MiB without failing
+COMMENT_LIMIT: Final = 65_000  # a comment may have 65,536 characters
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>#!|~&@:$]")
+_WORD = re.compile(r"(?<=\w)[:_](?=\w)|:(?= |$)")  # inside of a word these mean nothing, and ids stay readable
+# GitHub turns these into links and notices after the Markdown is rendered; it leaves code alone.
+_LINKED = re.compile(r"@\w|#\d|GH-\d|://|www\.|[0-9a-f]{7,40}", re.IGNORECASE)
+
+
+def render(results: Results, *, limit: int = SUMMARY_LIMIT) -> str:
+    """Draw the findings, cut between two rows where they would take more than ``limit`` bytes, saying so."""
+    closing = "\n".join(_closing(results))
+    room = limit - len(closing.encode()) - 200
+    kept: list[str] = []
+    cut = 0
+    for row in _rows(results):
+        room -= len(row.encode()) + 1
+        if room < 0:
+            cut += 1
+        else:
+            kept.append(row)
+    told = [f"\n{counted(cut, 'more line')} left out here: the full report has everything.\n"] if cut else []
+    return "\n".join([*kept, *told, closing])
+
+
+def _rows(results: Results) -> Iterator[str]:
+    yield "## Pipelines audit"
+    yield ""
+    if results.run.incomplete:
+        yield f"**INCOMPLETE**: {_text(results.run.incomplete)}"
+        yield ""
+    yield f"**{_text(results.verdict, 600)}**"
+    yield from _findings(results)
+    yield from _gaps(results)
+    yield from _waived(results)
+    yield ""
+
+
+def _findings(results: Results) -> Iterator[str]:
+    lines = [line for cause in causes(results) if cause.lead.outcome != "waived" for line in lines_of(cause)]
+    if lines:
+        heads = ("Severity", "Account, region", "Container", "Declared", "Running", "Released", "Check", "What to do")
+        yield from _table("Findings", heads, map(_cells, lines))
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    declared = f"{line.declared} ({line.place})" if line.place and line.declared else line.declared or line.place
+    check = f"{line.check}: {line.message}"
+    return (line.level, line.where, line.container, declared, line.running, line.released, check, line.remedy)
+
+
+def _gaps(results: Results) -> Iterator[str]:
+    rows = [
+        (
+            " ".join(part for part in (gap.account or gap.account_id or gap.unit, gap.region) if part),
+            gap.what,
+            " ".join(part for part in (gap.call, gap.code) if part),
+            gap.permission or "",
+            gap.message,
+        )
+        for gap in results.coverage.gaps
+    ]
+    if rows:
+        yield from _table("Could not be read", ("Where", "What", "Call", "Missing permission", "What to do"), rows)
+
+
+def _waived(results: Results) -> Iterator[str]:
+    rows = [
+        (note.id, finding.check, place(finding), note.reason, note.owner, f"{note.expires}", f"{note.days_left}")
+        for finding in results.findings
+        if finding.outcome == "waived" and (note := finding.waiver)
+    ]
+    if rows:
+        heads = ("Waiver", "Check", "Where", "Reason", "Owner", "Expires", "Days left")
+        yield from _table("Waived", heads, rows)
+
+
+def _table(title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield ""
+    yield f"### {title}"
+    yield ""
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{' --- |' * len(heads)}"
+    yield from (f"| {' | '.join(map(_text, row))} |" for row in rows)
+
+
+def _closing(results: Results) -> Iterator[str]:
+    coverage, source, summary = results.coverage, results.release_source, results.summary
+    counts = ", ".join(f"{summary.get(name, 0):,} {name}" for name in ("fail", "unknown", "error", "waived", "pass"))
+    yield f"{coverage.read:,} of {coverage.expected:,} units read; {counts}."
+    yield f"Releases from {source.kind}, as of {_text(source.as_of)}, newest {_text(source.newest or 'unknown')}."
+    yield f"Snapshot {results.snapshot_taken_at.isoformat()}, SHA-256 {_text(results.snapshot_sha256)}."
+    yield ""
+
+
+def _text(text: str, limit: int = 300) -> str:
+    """Make text mean itself: markup as character references, and what GitHub would link or notify about as code."""
+    whole = one_line(text, limit)
+    plain = {found.start() for found in _WORD.finditer(whole)}
+    shown = "".join(c if index in plain or not _MARKUP.match(c) else f"&#{ord(c)};" for index, c in enumerate(whole))
+    return f"<code>{shown}</code>" if _LINKED.search(html.unescape(whole)) else shown

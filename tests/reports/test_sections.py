@@ -1,0 +1,96 @@
+"""Chains, version timeline and control coverage: what the page says beside the findings."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import date
+
+from audit.verdict.results import Chain, ChainStep, ReleaseNote
+from reports.html import render
+from reports.html.chains import chains
+from reports.html.controls import controls
+from reports.html.timeline import WIDTH, timeline
+from tests.reports import sample
+
+
+def test_first_broken_link_is_marked() -> None:
+    """What comes before it is whole, what lies beyond it proves nothing."""
+    (line,) = chains(sample.results()).lines
+    assert (line.name, line.container) == ("stage us-west-2", "terraform-applier")
+    assert [link.state for link in line.links] == [*["whole"] * 5, "broken", "beyond"]
+    assert line.links[4].value == "sha256:4f4f4f4f4f…"
+    assert line.links[2].source == "common.hcl:25"
+
+
+def test_whole_chains_are_counted() -> None:
+    """They are not drawn; the broken ones stand in the order of the units, the strangers last."""
+    step = ChainStep(stage="declared", value="v0.52.1", broken=True)
+    broken = [Chain(unit=unit, container="c", steps=(step,)) for unit in ("unknown", sample.unit("prod"))]
+    whole = Chain(unit=sample.unit("dev"), container="c", steps=(replace(step, broken=False),))
+    found = chains(replace(sample.results(), chains=(*broken, whole, whole)))
+    assert ([line.name for line in found.lines], found.whole, found.hidden) == (["prod us-west-2", "unknown"], 2, 0)
+
+
+def test_too_many_chains_are_cut_and_counted() -> None:
+    """A fleet that is broken everywhere does not make the page too heavy."""
+    chain = sample.results().chains[0]
+    results = replace(sample.results(), chains=(chain,) * 1000)
+    assert (len(chains(results).lines), chains(results).hidden) == (300, 700)
+    assert "700 more broken chains are not drawn here" in render(results)
+
+
+def test_control_is_met_only_where_everything_passed() -> None:
+    """A failure fails it, an unknown leaves it unknown, a waiver is said, nothing judged is no pass."""
+    states = {control.name: (control.state, control.counts) for control in controls(sample.results())}
+    assert states["NIST 800-53 SI-2"] == ("d", "10 failed")
+    assert states["SOC 2 CC7.1"] == ("u", "1 unknown")
+    results = sample.clean()
+    clean = {control.name: control.result for control in controls(results)}
+    assert clean["NIST 800-53 CM-8"] == "✓ met"
+    assert clean["ISO 27001:2022 A.8.8"] == "? unknown"
+    only = replace(sample.results().findings[-1], controls=("C 1",))
+    (waived,) = (c for c in controls(replace(results, findings=(only,), checks=())))
+    assert (waived.result, waived.checks) == ("~ waived", ("image-tag-drift",))
+    note = replace(sample.CHECKS[-1], controls=("C 2",))
+    skipped = controls(replace(results, checks=(note,), not_applicable=sample.results().not_applicable))
+    assert [control.result for control in skipped] == ["– not applicable"]
+
+
+def test_timeline_says_who_stands_where() -> None:
+    """Every version in use with its date and users, on the picture and in the table below it."""
+    drawn = timeline(sample.results())
+    assert drawn is not None
+    assert drawn.table[0] == ("v0.50.5", "2022-07-06", "1 container in 1 unit")
+    assert [stand.tag for stand in drawn.stands] == ["v0.50.5", "v0.51.8", "v0.52.0", "v0.52.1"]
+    assert drawn.years[0][1] == "2023"
+    assert drawn.strangers == ()
+    assert [tick.css for tick in drawn.ticks].count("breaking") == 4
+
+
+def test_timeline_stays_in_its_frame_without_colliding_labels() -> None:
+    """Marks are inside, labels keep their distance, the newest release has one."""
+    drawn = timeline(sample.results())
+    assert drawn is not None
+    labelled = [tick.x for tick in drawn.ticks if tick.label]
+    assert all(0 <= x <= WIDTH for x in labelled)
+    assert all(b - a >= 70 for a, b in itertools.pairwise(labelled))
+    assert drawn.ticks[-1].label == "v1.3.0"
+
+
+def test_timeline_needs_releases() -> None:
+    """Results without releases, or with none in use, have no timeline, and the page no empty section."""
+    results = sample.results()
+    assert timeline(replace(results, releases=())) is None
+    assert timeline(replace(results, units=())) is None
+    assert 'id="timeline"' not in render(replace(results, releases=()))
+
+
+def test_one_day_is_a_timeline_too() -> None:
+    """The newest release alone, used everywhere: nothing is divided by the length of no time."""
+    results = sample.clean()
+    only = (ReleaseNote(tag="v0.52.1", published=date(2023, 6, 2), breaking=False),)
+    drawn = timeline(replace(results, releases=only))
+    assert drawn is not None
+    assert [tick.label for tick in drawn.ticks] == ["v0.52.1"]
+    assert drawn.strangers == (("v0.50.5", "1 container in 1 unit"),)
