@@ -35,11 +35,11 @@ def resolve(path: str, readlink: ReadLink) -> str:
     Raises DeclarationError for what leads out of the repository, even if it would come back in, and for loops.
     A component that does not exist is no fault here.
     """
-    done: list[str] = []
-    todo = path.split("/")[::-1]
-    links = 0
     if path.startswith("/"):
         raise DeclarationError("absolute path, outside of the repository", file=shown(path))
+    done = ""
+    links = 0
+    todo = path.split("/")[::-1]
     while todo:
         part = todo.pop()
         if part in {"", "."}:
@@ -47,11 +47,12 @@ def resolve(path: str, readlink: ReadLink) -> str:
         if part == "..":
             if not done:
                 raise DeclarationError("leads out of the repository, not followed", file=shown(path))
-            done.pop()
+            done = done.rpartition("/")[0]
             continue
-        target = readlink("/".join([*done, part]))
+        place = f"{done}/{part}" if done else part
+        target = readlink(place)
         if target is None:
-            done.append(part)
+            done = place
             continue
         links += 1
         if links > MAX_LINKS:
@@ -59,7 +60,7 @@ def resolve(path: str, readlink: ReadLink) -> str:
         if target.startswith("/"):
             raise DeclarationError("symbolic link that leads out of the repository, not followed", file=shown(path))
         todo.extend(target.split("/")[::-1])
-    return "/".join(done)
+    return done
 
 
 def is_utf8(name: str) -> bool:

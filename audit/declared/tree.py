@@ -59,6 +59,7 @@ class WorkTree:
 
     def __init__(self, root: Path, *, max_bytes: int = MAX_BYTES) -> None:
         self.root = root.resolve()
+        self._base = f"{self.root}/".replace("//", "/")
         self.max_bytes = max_bytes
 
     def read(self, path: str) -> str:
@@ -70,7 +71,7 @@ class WorkTree:
         _demand_regular(status.st_mode, path)
         try:
             # O_NONBLOCK and the second look: the entry may have become a FIFO since the first
-            handle = os.open(self.root / real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            handle = os.open(self._base + real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
             raise DeclarationError(f"cannot be read: {error.strerror}", file=shown(path)) from None
         with os.fdopen(handle, "rb") as stream:
@@ -119,7 +120,7 @@ class WorkTree:
     def _entries(self, real: str, name: str) -> tuple[list[tuple[str, bool]], list[DeclarationError]]:
         """List a directory, last entry first; the second is what could not be listed."""
         try:
-            with os.scandir(self.root / real) as listing:
+            with os.scandir(self._base + real) as listing:
                 entries = [
                     (entry.name, entry.is_dir(follow_symlinks=False))
                     for entry in listing
@@ -149,7 +150,7 @@ class WorkTree:
 
     def _status(self, place: str, path: str) -> os.stat_result | None:
         try:
-            return os.lstat(self.root / place)
+            return os.lstat(self._base + place)
         except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a NUL in the name
             return None
         except OSError as error:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from audit.declared.model import Pin
 from audit.declared.paths import MAX_BYTES
-from audit.declared.pins.shell import Command, Expansion, Parts, Text, Word, commands
+from audit.declared.pins.shell import commands
+from audit.declared.pins.words import Expansion, Text
 from audit.declared.scanner import Limits, Source
 from audit.declared.sources import masked
 from audit.errors import DeclarationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from audit.declared.pins.words import Command, Parts, Word
 
 VARIABLES = {
     "DOCKERFILE_REPO": "build-repo",

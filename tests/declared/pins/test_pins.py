@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from audit.declared.pins import read_pins
-from audit.declared.tree import open_tree
+from audit.declared.tree import WorkTree, open_tree
 from tests.declared.repository import commit, write
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
+
+    from audit.errors import DeclarationError
 
 FILES = {
     "shared/us-west-2/_regional/container_images/build_kaniko_image.sh": 'readonly DOCKERFILE_REPO_REF="v0.52.1"\n',
@@ -111,3 +116,44 @@ def test_unreadable_is_a_gap(tmp_path: Path) -> None:
     assert {gap.what for gap in gaps} == {"pins"}
     assert gaps[3].location is not None
     assert gaps[0].location is None
+
+
+MUTATIONS = st.lists(
+    st.tuples(
+        st.integers(0, 200), st.integers(0, 5), st.text("ab=:'\"`$(){}[]<>|&;#\\/*-!%~\n\t \u2028\x00", max_size=6)
+    ),
+    max_size=4,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(sorted(FILES)), MUTATIONS)
+def test_mutated_files(name: str, mutations: list[tuple[int, int, str]]) -> None:
+    """Whatever becomes of a file, it gives pins at places within it, or gaps."""
+    text = FILES[name]
+    for at, cut, new in mutations:
+        text = text[:at] + new + text[at + cut :]
+    pins, gaps = read_pins(OneFile(name, text), "")
+    lines = text.split("\n")
+    for pin in pins:
+        assert 1 <= pin.origin.line <= len(lines)
+        assert 1 <= pin.origin.column <= len(lines[pin.origin.line - 1])
+    assert len(gaps) <= 1
+
+
+class OneFile(WorkTree):
+    """A tree that holds one file, in memory."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(Path())
+        self.name, self.text = name, text
+
+    def read(self, path: str) -> str:
+        """Give the file's text."""
+        assert path == self.name
+        return self.text
+
+    def files(self, under: str = "", *, faults: list[DeclarationError] | None = None) -> Iterator[str]:
+        """Give the file's name."""
+        assert (under, faults) == ("", [])
+        yield self.name

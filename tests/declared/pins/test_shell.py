@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.declared.pins.scripts import script_pins
-from audit.declared.pins.shell import Text, commands
+from audit.declared.pins.shell import commands
+from audit.declared.pins.words import Text
 from audit.errors import DeclarationError, HclSyntaxError, LimitError
 
 NAME = "DOCKERFILE_REPO_REF"
