@@ -121,7 +121,7 @@ class Collected:
                     unknown=dict(sorted(unknown.items())),
                 )
             )
-            self._unknown_gap(path, place, container)
+        self._unknown(path, place, containers)
         self.units.append(
             DeclaredUnit(
                 path=path,
@@ -137,13 +137,19 @@ class Collected:
             )
         )
 
-    def _unknown_gap(self, path: str, place: Placement, container: Container) -> None:
-        """Note an image or tag that can't be known: what is declared there is not covered."""
-        reasons = {name: text.reason for name, text in (("image", container.image), ("tag", container.tag))}
-        for name, reason in reasons.items():
-            if reason and not (name == "tag" and reason == reasons["image"]):
-                what = f"{name} of {container.name}"
-                self.gap(path, what, f"{path}: {what} is not known: {reason}", place)
+    def _unknown(self, path: str, place: Placement, containers: Sequence[Container]) -> None:
+        """Note images and tags that can't be known, one gap for each reason: what is declared there is not covered."""
+        missing: dict[str, list[str]] = {}
+        for container in containers:
+            image, tag = container.image.reason, container.tag.reason
+            if image:
+                what = "image and tag" if tag == image else "image"
+                missing.setdefault(image, []).append(f"{what} of {container.name}")
+            if tag and tag != image:
+                missing.setdefault(tag, []).append(f"tag of {container.name}")
+        for reason, parts in missing.items():
+            what = ", ".join(parts)
+            self.gap(path, what, f"{path}: {what} not known: {reason}", place)
 
     def declared(self, accounts: Sequence[Account], commit: str | None) -> Declared:
         """Give all of it, sorted."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -116,10 +116,10 @@ class Include:
     """An include block of a unit; ``config`` is None where ``fault`` says why there is none."""
 
     label: str
-    path: str | None
-    expose: bool
-    strategy: str
     location: Location
+    path: str | None = None
+    expose: bool = False
+    strategy: str = "shallow"
     config: Config | None = None
     fault: DeclarationError | Unknown | None = None
 
@@ -252,28 +252,25 @@ class Config:
         return LazyMap({name: partial(_dependency, name, blocks) for name, blocks in found.items()}, "dependencies")
 
     def _include(self, block: Block) -> Include:
+        """Read an include block; a fault in it or in the file that it names is kept."""
         attributes, scope = block.body.attributes, Names(self, _BEFORE_LOCALS)
-        label, path, strategy = _label(block), None, "shallow"
+        made = Include(label=_label(block), location=block.location)
         try:
-            strategy = _text(attributes.get("merge_strategy"), scope) or strategy
-            expose = "expose" in attributes and evaluate(attributes["expose"].expr, scope).raw is True
+            strategy = _text(attributes.get("merge_strategy"), scope) or made.strategy
             if strategy not in STRATEGIES:
                 raise _fail(f"merge_strategy '{strategy}' is none of {', '.join(STRATEGIES)}", block.location)
+            expose = "expose" in attributes and evaluate(attributes["expose"].expr, scope).raw is True
+            made = replace(made, strategy=strategy, expose=expose)
             if "path" not in attributes:
                 raise _fail("the include has no path", block.location)
-            written = evaluate(attributes["path"].expr, scope)
-            if isinstance(written.raw, Unknown):
-                return Include(
-                    label=label, path=None, expose=expose, strategy=strategy, location=block.location, fault=written.raw
-                )
-            path = inside(str(written.raw), posixpath.dirname(self.path))
-            config = self.reader.included(path, self)
+            written = evaluate(attributes["path"].expr, scope).raw
+            if isinstance(written, Unknown):
+                return replace(made, fault=written)
+            made = replace(made, path=inside(str(written), posixpath.dirname(self.path)))
+            return replace(made, config=self.reader.included(made.path or "", self))
         except DeclarationError as error:
-            placed = error if error.file else _fail(error.message, block.location)
-            return Include(
-                label=label, path=path, expose=True, strategy=strategy, location=block.location, fault=placed
-            )
-        return Include(label=label, path=path, expose=expose, strategy=strategy, location=block.location, config=config)
+            placed = error if error.line else _fail(f"include '{made.label}': {error}", block.location)
+            return replace(made, fault=placed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +320,7 @@ def _why(include: Include) -> Unknown:
     """Give the reason why nothing is known of an include."""
     if isinstance(include.fault, Unknown):
         return include.fault
-    return Unknown(f"include '{include.label}' cannot be read: {include.fault}")
+    return Unknown(str(include.fault))
 
 
 def _inputs_of(include: Include) -> Value | None:

@@ -119,3 +119,19 @@ def test_scope_below_the_root_gives_the_same_values_with_paths_from_there(scope:
         for row in whole
     ]
     assert document(LIVE / "reference", scope)["containers"] == wanted
+
+
+def test_diagnostics_name_what_terragrunt_would_refuse() -> None:
+    """Each fault stands beside the values that could be had, with the place where Terragrunt would stop."""
+    found = [f"{one.location}: {one.message}" for one in declared(LIVE / "faults").diagnostics]
+    unit = "us-west-2/mgmt/ecs-deploy-runner"
+    assert found == [
+        (
+            "accounts.json:3: account 'missing': id 12345678901 is a number,"
+            " which loses leading zeros: quote its 12 digits"
+        ),
+        f"cycle/{unit}/terragrunt.hcl:7: cycle in locals of cycle/{unit}/terragrunt.hcl: first → second → first",
+        f"lost/{unit}/terragrunt.hcl:1: include 'runner': _envcommon/gone.hcl: no such file",
+        f"missing/{unit}/terragrunt.hcl:7: file: no file missing/{unit}/permissions.yml",
+        "nested/common.hcl:1: nested include: Terragrunt refuses include blocks in a file that is itself included",
+    ]

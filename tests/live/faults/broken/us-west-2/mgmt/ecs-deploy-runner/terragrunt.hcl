@@ -1,0 +1,7 @@
+include "runner" {
+  path = "../../../../_envcommon/runner.hcl"
+}
+
+inputs = {
+  name = "ecs-deploy-runner
+}

@@ -1,0 +1,4 @@
+unit "runner" {
+  source = "git::git@github.com:example/units.git//runner?ref=v1"
+  path   = "runner"
+}

@@ -1,0 +1,3 @@
+include "runner" {
+  path = "${dirname(find_in_parent_folders("root.hcl"))}/_envcommon/runner.hcl"
+}
