@@ -17,7 +17,7 @@ class Budget:
 
     __slots__ = ("left",)
 
-    def __init__(self, left: int = 1_000_000) -> None:
+    def __init__(self, left: int = 500_000) -> None:
         self.left = left
 
     def charge(self, units: int = 1) -> None:
@@ -31,7 +31,7 @@ _BUDGET: ContextVar[Budget | None] = ContextVar("budget", default=None)
 
 
 @contextmanager
-def budget(limit: int = 1_000_000) -> Iterator[Budget]:
+def budget(limit: int = 500_000) -> Iterator[Budget]:
     """Share one budget among all evaluations inside, also those of lazy members."""
     current = _BUDGET.get()
     if current is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation, Overflow
 from typing import NamedTuple
 
 from audit.declared.budget import charge
@@ -24,7 +24,7 @@ class Type(NamedTuple):
 
 STRING, NUMBER, BOOL, ANY = Type("string"), Type("number"), Type("bool"), Type("any")
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,5})?")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _KINDS: tuple[tuple[type, str], ...] = (
     (bool, "bool"),
     (Decimal, "number"),
@@ -245,7 +245,12 @@ def deep_unknown(value: Value) -> Unknown | None:
 
 def parse_number(text: str) -> Decimal | None:
     """Read a number as Terraform reads it from a string; None for what is none."""
-    return NUMBERS.create_decimal(text) if len(text) <= 1000 and _NUMBER.fullmatch(text) else None
+    if not _NUMBER.fullmatch(text):
+        return None
+    try:
+        return NUMBERS.create_decimal(text)
+    except (InvalidOperation, Overflow):
+        raise EvaluationError("the number is out of range") from None
 
 
 def number_text(number: Decimal) -> str:

@@ -206,8 +206,6 @@ class Reader:
                 (node,) = trees(node)
             else:
                 break
-        if len(steps) > self.source.limits.nodes:
-            self._over(node)
         made = self.expression(node)
         for step in reversed(steps):
             made = self.step(made, step)

@@ -9,7 +9,7 @@ that HCL ignores become blanks. Offsets stay what they were; what was hidden is 
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Literal, NoReturn
 
 from audit.declared.source import Limits, Part, Region, Sequence, Source, TemplateText, Text
 from audit.errors import LimitError
@@ -66,6 +66,7 @@ class _Code:
             found = _CODE.match(self.text, pos)
             if found is None:  # pragma: no cover -- the last alternative takes any character
                 self.scanner.source.fail(pos, "unexpected character")
+            self.scanner.count(pos)
             if found.lastgroup == "close" and not self.stack and self.inside and found[0] == "}":
                 return self._region(pos)
             pos = getattr(self, f"_{found.lastgroup}")(found)
@@ -151,21 +152,26 @@ class _Code:
 class _Scanner:
     def __init__(self, source: Source) -> None:
         self.source, self.text = source, source.text
+        self.tokens = 0
 
     def code(self, start: int, depth: int, *, inside: bool) -> Region:
         """Read code from ``start`` to the brace that closes it (``inside`` a template) or to the end of the text."""
         return _Code(self, start, depth, inside=inside).read()
 
+    def count(self, pos: int) -> None:
+        """Refuse more code than the parser reads in a few seconds."""
+        self.tokens += 1
+        if self.tokens > 2 * self.source.limits.tokens:  # blanks count too
+            self._over(pos, f"more than {self.source.limits.tokens} pieces of code in one file")
+
     def deepen(self, depth: int, pos: int) -> None:
         """Refuse what is nested too deep."""
         if depth > self.source.limits.depth:
-            place = self.source.place(pos)
-            raise LimitError(
-                f"nested deeper than {self.source.limits.depth}",
-                file=place.file,
-                line=place.line,
-                column=place.column,
-            )
+            self._over(pos, f"nested deeper than {self.source.limits.depth}")
+
+    def _over(self, pos: int, message: str) -> NoReturn:
+        place = self.source.place(pos)
+        raise LimitError(message, file=place.file, line=place.line, column=place.column)
 
     def sequence(self, pos: int, depth: int) -> tuple[Sequence, int]:
         """Read ``${ … }`` or ``%{ … }`` that starts at ``pos``; gives it and the offset after it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from audit.declared.values import Value
-from audit.errors import DeclarationError, EvaluationError
+from audit.errors import DeclarationError, EvaluationError, HclSyntaxError
 
 if TYPE_CHECKING:
     from audit.model import Location
@@ -75,7 +75,7 @@ class LazyMap(Mapping[str, Value]):
         made: Value | DeclarationError
         try:
             made = make()
-        except EvaluationError as error:
+        except (EvaluationError, HclSyntaxError) as error:
             made = error
         finally:
             self._making.pop()

@@ -7,6 +7,7 @@ isn't lossless. Parsing has no state of its own, so any number of threads may pa
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 import hcl2
@@ -20,6 +21,8 @@ from audit.declared.templates import join
 from audit.errors import LimitError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from audit.model import Location
 
 __all__ = [
@@ -44,25 +47,34 @@ def parse(text: str, file: str, limits: Limits = _LIMITS) -> Body:
 
     Raises HclSyntaxError with file, line and column for text that is no HCL, LimitError for more than ``limits``.
     """
-    source = Source(text, file, limits)
-    region = scan_code(source)
-    (body,) = trees(_tree(source, region.masked, 0))
-    try:
+    with _bounded(file):
+        source = Source(text, file, limits)
+        region = scan_code(source)
+        (body,) = trees(_tree(source, region.masked, 0))
         return _reader(source, region, 0).body(body, opened=-1, closed=len(region.masked))
-    except RecursionError:
-        raise LimitError("nested deeper than can be read", file=file) from None
 
 
 def parse_expression(text: str, file: str, line: int = 1, column: int = 1, limits: Limits = _LIMITS) -> Expression:
-    """Read one expression; ``line`` and ``column`` say where in ``file`` its text begins."""
-    source = Source(text, file, limits, line, column)
-    return _expression(source, scan_code(source), 0)
+    """Read one expression; ``line`` and ``column`` say where in ``file`` its text begins. Raises as ``parse``."""
+    with _bounded(file):
+        source = Source(text, file, limits, line, column)
+        return _expression(source, scan_code(source), 0)
 
 
 def parse_template(text: str, file: str, limits: Limits = _LIMITS) -> Expression:
-    """Read the text of a template file, as ``templatefile`` does."""
-    source = Source(text, file, limits)
-    return _template(source, scan_template(source))
+    """Read the text of a template file, as ``templatefile`` does. Raises as ``parse``."""
+    with _bounded(file):
+        source = Source(text, file, limits)
+        return _template(source, scan_template(source))
+
+
+@contextmanager
+def _bounded(file: str) -> Iterator[None]:
+    """Turn the end of the stack into a limit: directives nest without brackets."""
+    try:
+        yield
+    except RecursionError:
+        raise LimitError("nested deeper than can be read", file=file) from None
 
 
 def _tree(source: Source, text: str, base: int) -> Node:
@@ -72,7 +84,8 @@ def _tree(source: Source, text: str, base: int) -> Node:
         token = error.token
         _unexpected(source, base + min(token.start_pos, len(text)), str(token))
     except UnexpectedInput as error:
-        _unexpected(source, base + min(error.pos_in_stream or 0, len(text)), "")
+        position = max(getattr(error, "pos_in_stream", None) or 0, 0)
+        _unexpected(source, base + min(position, len(text)), "")
     except LarkError as error:
         _unexpected(source, base, str(error))
     return tree

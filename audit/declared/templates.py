@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TypeAlias
 
 from audit.declared.nodes import Expression, Literal, Template, TemplateFor, TemplateIf
@@ -100,11 +101,13 @@ def _directive(source: Source, part: Sequence) -> _Directive:
 def _meld(pieces: list[_Piece]) -> list[_Piece]:
     """Join texts that stand beside each other."""
     melded: list[_Piece] = []
-    for piece in pieces:
-        if isinstance(piece, Text) and melded and isinstance(last := melded[-1], Text):
-            melded[-1] = Text(value=last.value + piece.value, start=last.start)
+    for is_text, run in groupby(pieces, key=lambda piece: isinstance(piece, Text)):
+        together = list(run)
+        texts = [piece for piece in together if isinstance(piece, Text)]
+        if is_text:
+            melded.append(Text(value="".join(text.value for text in texts), start=texts[0].start))
         else:
-            melded.append(piece)
+            melded += together
     return melded
 
 

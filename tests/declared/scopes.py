@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from audit.declared.convert import number_text
 from audit.declared.evaluate import Names, Unknown, Value, evaluate
@@ -13,7 +14,6 @@ from audit.declared.functions.json_text import json_text
 from audit.declared.syntax import parse_template
 from audit.declared.values import ListRaw, MapRaw, SetRaw
 from audit.errors import EvaluationError
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from audit.model import Location

@@ -88,7 +88,7 @@ def _concat(*lists: Value) -> Result:
     items = [item for value in lists for item in _items(value, sets=False)]
     if all(isinstance(value.raw, ListRaw) for value in lists):
         kind = unify({type_of(item) for item in items} - {ANY})
-        return ListRaw(unified(items, kind or ANY)) if kind else tuple(items)
+        return ListRaw(unified(items, kind)) if kind is not None else tuple(items)
     return tuple(items)
 
 

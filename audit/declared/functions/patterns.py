@@ -82,6 +82,7 @@ def _pieces(pattern: Any, text: str, new: str) -> list[str]:  # noqa: ANN401 -- 
     for found in _matches(pattern, text):
         pieces += (text[at : found.start()], _expanded(found, new))
         at, total = found.end(), total + len(pieces[-1])
+        charge(len(pieces[-1]) // 32)
         if total > 32_000_000:
             raise EvaluationError("the result is too large")
     return [*pieces, text[at:]]
