@@ -48,7 +48,9 @@ def _row(unit: UnitView, stack: StackView, findings: Mapping[tuple[str | None, s
     ]
     declared = {row.container for row in stack.declared if row.deployed is not False}
     for name in sorted(pairs.keys() - declared):
-        found, pair = findings.get((stack.unit, name), []), pairs[name]
+        pair = pairs[name]
+        family = f"{stack.stack}-{name}"
+        found = [one for one in findings.get((stack.unit, None), []) if one.kind == family]
         running = orphan_image(pair) if isinstance(pair, Orphan) else None
         cells = [cell for cell in cells if cell.container != name]
         cells.append(Cell(container=name, state="drift", declared=None, running=running, findings=_ids(found)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from audit.model import ImageRef
 from audit.verdict.check import Subject
 from audit.verdict.finding import Evidence, fingerprint
 
@@ -102,8 +104,9 @@ def of_gap(gap: Gap) -> Subject:
 
 
 def orphan_image(orphan: Orphan) -> str | None:
-    """Show the image of an undeclared family: its first container's."""
-    return orphan.definition.images[0].image if orphan.definition.images else None
+    """Show the image of an undeclared family, its first container's, without the registry."""
+    images = [ImageRef.parse(found.image) for found in orphan.definition.images[:1]]
+    return str(replace(images[0], registry=None)) if images else None
 
 
 def _placeless(unit: UnitView, stack: StackView) -> str:

@@ -69,7 +69,9 @@ class Overlay:
             return struck[0] if struck else None
 
     def _strikes(self, rule: Rule, request: Request, account: str) -> bool:
-        if not fnmatchcase(request.call, rule.call) or rule.account not in {None, account}:
+        # A role is asked for with the base credentials: its rule is of the account that the role belongs to.
+        role = request.parameters["RoleArn"].split(":")[4] if request.call == "sts:AssumeRole" else account
+        if not fnmatchcase(request.call, rule.call) or rule.account not in {None, account, role}:
             return False
         rule.matched += 1
         number = rule.matched - rule.after
