@@ -23,6 +23,7 @@ text, Markdown and ``docs/`` are no pins. The refs of modules belong to the unit
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 from audit.declared.paths import join, shown
@@ -35,7 +36,7 @@ from audit.errors import DeclarationError
 from audit.model import Gap, Location
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from audit.declared.model import Pin
     from audit.declared.tree import SourceTree
@@ -58,20 +59,24 @@ _READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
     )
 )
 
-_ABOVE = (*PLAIN, ".tool-versions", ".mise.toml", "mise.toml", ".gitlab-ci.yml", "Jenkinsfile")
-_ABOVE_FOLDERS = (".github", ".circleci", ".gitlab", "_ci")
+_FOLDERS_ABOVE = (".circleci", ".github", ".gitlab", "_ci")
+_NAMES_ABOVE = (*PLAIN, ".tool-versions", ".mise.toml", "mise.toml", ".gitlab-ci.yml", "Jenkinsfile", *_FOLDERS_ABOVE)
 _DECOYS = re.compile(r"(?:.*/)?(?:docs?|vars/autogen)/.*", re.DOTALL)
 
 
-def read_pins(tree: SourceTree, scope: str) -> tuple[tuple[Pin, ...], tuple[Gap, ...]]:
+def read_pins(
+    tree: SourceTree, scope: str, *, paths: Iterable[str] | None = None
+) -> tuple[tuple[Pin, ...], tuple[Gap, ...]]:
     """Read the pins below ``scope``, and those of CI and version managers that stand above it and count for it.
 
+    ``paths`` are the files below the scope, where the caller has listed them (and reported what could not be listed).
     The second are the files and directories that could not be read, and files that are not what they should be.
     """
     faults: list[DeclarationError] = []
     pins: dict[Pin, None] = {}
     gaps: dict[Gap, None] = {}
-    for path in _files(tree, scope, faults):
+    below = tree.files(scope, faults=faults) if paths is None else paths
+    for path in chain(below, _above(tree, scope, faults)):
         file = show(path, scope)
         reader = next((reader for pattern, reader in _READERS if pattern.fullmatch(path)), None)
         if reader is None or _DECOYS.fullmatch(file):
@@ -85,12 +90,11 @@ def read_pins(tree: SourceTree, scope: str) -> tuple[tuple[Pin, ...], tuple[Gap,
     return tuple(ordered), tuple(gaps)
 
 
-def _files(tree: SourceTree, scope: str, faults: list[DeclarationError]) -> Iterator[str]:
-    yield from tree.files(scope, faults=faults)
+def _above(tree: SourceTree, scope: str, faults: list[DeclarationError]) -> Iterator[str]:
     above = scope
     while above:
         above = above.rpartition("/")[0]
-        for name in (*_ABOVE, *_ABOVE_FOLDERS):
+        for name in _NAMES_ABOVE:
             path = join(above, name)
             try:
                 if tree.is_file(path):

@@ -88,6 +88,15 @@ def test_scope(tmp_path: Path) -> None:
     assert len(pins) == len(FILES) + 2
 
 
+def test_listing_of_the_caller(tmp_path: Path) -> None:
+    """Where the caller has listed the files, they are not listed again."""
+    commit(tmp_path, FILES)
+    tree, scope = open_tree(tmp_path)
+    pins, gaps = read_pins(tree, scope, paths=(".tgswitchrc", "gone.sh"))
+    assert [pin.value for pin in pins] == ["0.55.2"]
+    assert [gap.message for gap in gaps] == ["gone.sh: no such file"]
+
+
 def test_scope_in_ci_folder(tmp_path: Path) -> None:
     """A scope inside such a folder is read once."""
     commit(tmp_path, {"_ci/live/Dockerfile": "ARG MODULE_CI_VERSION=v5\n"})
