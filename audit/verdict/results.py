@@ -111,13 +111,17 @@ class UnitRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChainStep:
-    """One link of the way from a release to a running task: what it is, its value, the place or call it came from."""
+    """One link of the way from a release to a running task: what it is, its value, the place or call it came from.
+
+    ``broken``: it was looked at and does not hold; ``unread``: nothing is known about it.
+    """
 
     stage: str
     value: str | None
     place: Location | None = None
     source: str | None = None
     broken: bool = False
+    unread: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,7 +16,7 @@ _DIGEST = 17  # ``sha256:`` and ten digits tell two images apart on a page
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Link:
-    """One link: ``state`` is whole, broken (the first), or beyond (what follows a broken one proves nothing)."""
+    """One link: ``state`` is whole, broken or unread (the first that is), or beyond (what follows proves nothing)."""
 
     stage: str
     state: str
@@ -35,7 +35,7 @@ class ChainLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chains:
-    """The broken chains, in the order of the units; how many are whole, and how many more are broken."""
+    """The chains that are not whole, in the order of the units; how many are, and how many more are not."""
 
     lines: tuple[ChainLine, ...]
     whole: int
@@ -46,7 +46,7 @@ def chains(results: Results) -> Chains:
     """Lay out the broken chains."""
     names = {row.unit: " ".join(part for part in (row.account, row.region) if part) for row in results.units}
     order = {row.unit: index for index, row in enumerate(results.units)}
-    broken = [chain for chain in results.chains if any(step.broken for step in chain.steps)]
+    broken = [chain for chain in results.chains if any(map(_is_open, chain.steps))]
     broken.sort(key=lambda chain: order.get(chain.unit, len(order)))
     return Chains(
         lines=tuple(_line(chain, names.get(chain.unit) or chain.unit) for chain in broken[:_ROWS]),
@@ -56,14 +56,19 @@ def chains(results: Results) -> Chains:
 
 
 def _line(chain: Chain, name: str) -> ChainLine:
-    first = next(index for index, step in enumerate(chain.steps) if step.broken)
-    states = ["broken" if i == first else "whole" if i < first else "beyond" for i in range(len(chain.steps))]
+    first = next(index for index, step in enumerate(chain.steps) if _is_open(step))
+    mark = "unread" if chain.steps[first].unread else "broken"
+    states = [mark if i == first else "whole" if i < first else "beyond" for i in range(len(chain.steps))]
     links = tuple(_link(step, state) for step, state in zip(chain.steps, states, strict=True))
     return ChainLine(name=name, container=chain.container, links=links)
 
 
+def _is_open(step: ChainStep) -> bool:
+    return step.broken or step.unread
+
+
 def _link(step: ChainStep, state: str) -> Link:
-    value = step.value or "nothing"
+    value = step.value or ("not known" if step.unread else "nothing")
     shown = f"{value[:_DIGEST]}…" if value.startswith("sha256:") and len(value) > _DIGEST else value
     source = " ".join(part for part in (str(step.place) if step.place else "", step.source or "") if part)
     return Link(stage=one_line(step.stage, 60), state=state, value=shown, source=source)

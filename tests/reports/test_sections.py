@@ -32,12 +32,21 @@ def test_whole_chains_are_counted() -> None:
     assert ([line.name for line in found.lines], found.whole, found.hidden) == (["prod us-west-2", "unknown"], 2, 0)
 
 
+def test_unread_link_is_not_called_broken() -> None:
+    """What could not be read is unknown: it says so, and breaks nothing."""
+    steps = (ChainStep(stage="declared", value="v1"), ChainStep(stage="image", value=None, unread=True))
+    results = replace(sample.results(), chains=(Chain(unit=sample.unit("dev"), container="c", steps=steps),))
+    (line,) = chains(results).lines
+    assert [(link.state, link.value) for link in line.links] == [("whole", "v1"), ("unread", "not known")]
+    assert "? could not be read" in render(results)
+
+
 def test_too_many_chains_are_cut_and_counted() -> None:
     """A fleet that is broken everywhere does not make the page too heavy."""
     chain = sample.results().chains[0]
     results = replace(sample.results(), chains=(chain,) * 1000)
     assert (len(chains(results).lines), chains(results).hidden) == (300, 700)
-    assert "700 more broken chains are not drawn here" in render(results)
+    assert "700 more chains are not drawn here" in render(results)
 
 
 def test_control_is_met_only_where_everything_passed() -> None:
