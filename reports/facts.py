@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pydantic_core import to_jsonable_python
 from tabulate import tabulate
 
+from audit.model import ImageRef
 from reports.text import counted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from audit.declared.model import Declared, DeclaredContainer, DeclaredUnit, Link
     from audit.model import Gap
@@ -75,8 +78,8 @@ def running(facts: Running, missing: Iterable[Gap] = ()) -> str:
         (
             f"{repo.registry_id}/{repo.region}/{repo.name}",
             tag.tag,
-            tag.digest or "not there",
-            str(tag.pushed_at or ""),
+            tag.digest or "(not there)",
+            _minute(tag.pushed_at),
             _megabytes(tag.size_bytes),
         )
         for repo in facts.repositories
@@ -102,7 +105,7 @@ def released(facts: Released) -> str:
             release.tag,
             release.published,
             {True: "yes", False: "no", None: "review"}[release.backward_incompatible],
-            ", ".join(release.modules_affected),
+            one_line(", ".join(release.modules_affected), 70),
         )
         for release in newest
     ]
@@ -149,13 +152,22 @@ def _observed(seen: Observation) -> Iterable[tuple[str, ...]]:
     where = (seen.account.name, seen.region)
     if seen.families.kind == "seen":
         for found in seen.families.value:
-            images = ", ".join(image.image for image in found.images)
-            yield (*where, found.family, str(found.revision), images, str(found.registered_at or ""))
+            images = ", ".join(_short(image.image) for image in found.images)
+            yield (*where, found.family, str(found.revision), images, _minute(found.registered_at))
     for stack in seen.invokers:
         if stack.invoker.kind == "seen":
             invoker = stack.invoker.value
-            runtime = (invoker.runtime or "container image") if invoker else "not there"
-            yield (*where, f"{stack.stack}-invoker", "", runtime, str(invoker.last_modified or "") if invoker else "")
+            runtime = (invoker.runtime or "container image") if invoker else "(not there)"
+            yield (*where, f"{stack.stack}-invoker", "", runtime, _minute(invoker.last_modified) if invoker else "")
+
+
+def _short(image: str) -> str:
+    """Leave the registry out: it stands in the table of images."""
+    return str(replace(ImageRef.parse(image), registry=None))
+
+
+def _minute(time: datetime | None) -> str:
+    return f"{time:%Y-%m-%d %H:%M}" if time else ""
 
 
 def _tag(row: DeclaredContainer) -> str:
