@@ -28,7 +28,7 @@ def reports(out: Path) -> Mapping[str, Path]:
     return {form: out / name for form, name in _REPORTS.items()}
 
 
-def prepare(out: Path) -> None:
+def prepare(out: Path, *, keep_reports: bool = False) -> None:
     """Make ``out``, or remove from it what an earlier demo wrote; files that a user added stay.
 
     Raises UsageError for anything else that stands there, and leaves it alone.
@@ -42,7 +42,7 @@ def prepare(out: Path) -> None:
         )
         if repository(out).exists():
             shutil.rmtree(repository(out))
-        for path in reports(out).values():
+        for path in () if keep_reports else reports(out).values():
             path.unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"{out}: {error.strerror}; start the demo in a folder that you may write to") from None

@@ -54,7 +54,12 @@ def run(out: Path = folder.OUT, *, judge: Judge, say: Say = say_on_stderr) -> in
 def main_job(out: Path) -> tuple[str, ...]:
     """Give the arguments of the main job, as a user would type them."""
     wanted = (part for form, path in folder.reports(out).items() for part in ("--report", f"{form}={path}"))
-    return ("check", "--infra-live", str(folder.repository(out)), "--role-arn", ROLE_ARN, "--offline", *wanted)
+    return ("check", *where(out), "--offline", *wanted)
+
+
+def where(out: Path) -> tuple[str, ...]:
+    """Give the options that say where to look: the sample, and the accounts behind it."""
+    return ("--infra-live", str(folder.repository(out)), "--role-arn", ROLE_ARN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,7 +10,7 @@ import click
 
 from audit.demo import folder
 from audit.demo.emulator import emulator, environment, settings
-from audit.demo.run import Say, main_job, program, say_on_stderr
+from audit.demo.run import Say, main_job, program, say_on_stderr, where
 from audit.demo.sample import export
 from audit.demo.scenario import scenario, seed
 
@@ -35,16 +35,19 @@ def serve(
 
     ``wait`` returns, or is interrupted, when it is time to stop.
     """
-    folder.prepare(out)
+    # The reports of the demo that proposed to come here are still to be read.
+    folder.prepare(out, keep_reports=True)
     export(folder.repository(out), in_sync=in_sync)
     with emulator(port) as endpoint:
         with environment(settings(endpoint)):
             seed(endpoint, scenario(in_sync=in_sync))
-        say("an emulated AWS runs until Ctrl-C; in another terminal, in this folder:")
+        say(f"an emulated AWS runs at {endpoint} until Ctrl-C; in another terminal, in this folder, set:")
         click.echo("unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN")
         for name, value in settings(endpoint).items():
             click.echo(f"export {name}={shlex.quote(value)}")
-        say(f"{program()} {shlex.join(main_job(out))}")
+        say("and try:")
+        for arguments in (("running", *where(out)), main_job(out)):
+            say(f"{program()} {shlex.join(arguments)}")
         try:
             wait()
         except KeyboardInterrupt:

@@ -35,6 +35,15 @@ def test_replaces_what_an_earlier_demo_wrote_and_keeps_the_rest(tmp_path: Path) 
     assert {path.name for path in tmp_path.iterdir()} == {".pipelines-audit-demo", "plan.json"}
 
 
+def test_keeps_the_reports_where_asked_to(tmp_path: Path) -> None:
+    """What the demo wrote is still there when its AWS is started again for more commands."""
+    prepare(tmp_path)
+    repository(tmp_path).mkdir()
+    (tmp_path / "report.html").write_text("of the demo")
+    prepare(tmp_path, keep_reports=True)
+    assert {path.name for path in tmp_path.iterdir()} == {".pipelines-audit-demo", "report.html"}
+
+
 def test_refuses_a_folder_of_somebody_else(tmp_path: Path) -> None:
     """Without the marker, not a byte is touched."""
     (tmp_path / "report.html").write_text("mine")

@@ -7,61 +7,62 @@ import socket
 import sys
 import threading
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import boto3
 import pytest
 
+from audit.cli import main
 from audit.demo import folder
 from audit.demo.run import compare, conclude, main_job, program, run
-from audit.demo.scenario import DRIFTED, EXPECTED, REGION
+from audit.demo.scenario import DRIFTED, EXPECTED
 from audit.verdict.results import to_json
 from tests.demo.made import finding, results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from audit.demo.run import Judge
     from audit.verdict.finding import Finding
 
 
-def _judge(seen: list[str]) -> Judge:
-    """Stand in for the command line: note what it sees, write the expected results, end as it would."""
+def _noting(judge: Judge, seen: list[str]) -> Judge:
+    """Note what the judge is given and told by the environment, and let it judge."""
 
-    def judge(argv: Sequence[str]) -> int:
-        sts = boto3.client("sts", region_name=REGION)
-        seen.extend([*argv, os.environ["AWS_ENDPOINT_URL"], sts.get_caller_identity()["Account"]])
-        sts.close()
-        path = next(part.removeprefix("json=") for part in argv if part.startswith("json="))
-        Path(path).write_text(to_json(results(RIGHT)), encoding="utf-8")
-        return 1
+    def noting(argv: Sequence[str]) -> int:
+        seen.extend([*argv, os.environ["AWS_ENDPOINT_URL"]])
+        return judge(argv)
 
-    return judge
+    return noting
 
 
 RIGHT = [finding(one) for one in sorted(EXPECTED, key=str)]
 
 
-def test_leaves_files_and_nothing_else(tmp_path: Path) -> None:
-    """As expected: 0, the sample and the reports stay; the port is closed, threads and settings are as before."""
+def test_finds_what_was_seeded_and_leaves_nothing_running(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The main job itself: 0, sample and reports stay; the port is closed, threads and settings are as before."""
+    monkeypatch.setenv("PIPELINES_AUDIT_ACCOUNT", "nobody")
+    monkeypatch.setenv("AWS_PROFILE", "your-prod")
     said: list[str] = []
     seen: list[str] = []
     threads, settings = set(threading.enumerate()), dict(os.environ)
-    assert run(tmp_path, judge=_judge(seen), say=said.append) == 0
-    *argv, endpoint, account = seen
+    assert run(tmp_path, judge=_noting(main, seen), say=said.append) == 0, "\n".join(said)
+    *argv, endpoint = seen
     assert tuple(argv) == main_job(tmp_path)
-    assert account == "123456789012"
     assert set(threading.enumerate()) == threads
     assert dict(os.environ) == settings
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", urlsplit(endpoint).port or 0)) != 0
     assert (tmp_path / "infrastructure-live" / ".git").is_dir()
+    assert all(path.stat().st_size for path in folder.reports(tmp_path).values())
     text = "\n".join(said)
     assert f"as seeded: {len(EXPECTED)} findings" in text
     assert "exit code 1" in text
     assert f"declared --infra-live {tmp_path}/infrastructure-live" in text
+    assert "image-tag-drift" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

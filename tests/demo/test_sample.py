@@ -131,7 +131,8 @@ def test_says_what_git_said(tmp_path: Path) -> None:
 
 def _tags(exported: Path) -> dict[str, set[tuple[str | None, str]]]:
     declared = read(*open_tree(exported))
-    assert declared.gaps == declared.diagnostics == ()
+    assert not declared.gaps
+    assert not declared.diagnostics
     tags: dict[str, set[tuple[str | None, str]]] = {}
     for row in declared.containers:
         if row.deployed:
