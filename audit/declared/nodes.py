@@ -97,11 +97,12 @@ class Index:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Splat:
-    """``target[*]`` or ``target.*``; ``each`` is applied to a Variable named ``*`` for each element."""
+    """``target[*]`` or the older ``target.*``; ``each`` is applied to a Variable named ``*`` for each element."""
 
     target: Expression
     each: Expression
     location: Location
+    legacy: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -233,19 +233,22 @@ class Reader:
         if step.data == "get_attr":
             return GetAttr(target=target, name=self._name(trees(step)[0]), location=place)
         if step.data == "short_index":
-            if isinstance(target, Index) and target.legacy:
-                self._fail(_start(step), "two indexes after another are written in brackets: [0][1]")
             token = list(_tokens(step))[-1]
-            key = Literal(value=Decimal(str(token)), location=self._place(token))
+            number = self._written(token)
+            if not number.isdecimal() or (isinstance(target, Index) and target.legacy):
+                self._fail(_start(step), "two indexes after another are written in brackets: [0][1]")
+            key = Literal(value=Decimal(number), location=self._place(token))
             return Index(target=target, key=key, location=place, legacy=True)
         return Index(target=target, key=self.expression(trees(step)[0]), location=place)
 
     def _splat(self, target: Expression, step: Node, *, attributes_only: bool) -> Expression:
+        if attributes_only and isinstance(target, Splat) and target.legacy:
+            self._fail(_start(step), "'.*' cannot stand within another: write [*]")
         each: Expression = Variable(name="*", location=self._place(step))
         steps = trees(step)
         while steps and (not attributes_only or steps[0].data == "get_attr"):
             each = self.postfix(each, steps.pop(0))
-        made: Expression = Splat(target=target, each=each, location=target.location)
+        made: Expression = Splat(target=target, each=each, location=target.location, legacy=attributes_only)
         for rest in steps:
             made = self.postfix(made, rest)
         return made
@@ -270,7 +273,7 @@ class Reader:
 
     def _int_lit(self, node: Node) -> Expression:
         try:
-            value = NUMBERS.create_decimal(str(node.children[0]))
+            value = NUMBERS.create_decimal(self._written(node.children[0]))
         except (InvalidOperation, Overflow):
             self._fail(_start(node), "the number is out of range")
         return Literal(value=value, location=self._place(node))
@@ -312,11 +315,10 @@ class Reader:
 
     def _function_call(self, node: Node) -> Expression:
         parts = trees(node)
-        names = [self._name(part) for part in parts if part.data == "identifier"]
         arguments = next((part for part in parts if part.data == "arguments"), None)
         args = tuple(self.expression(part) for part in trees(arguments)) if arguments else ()
         expand = arguments is not None and any(token.type == "ELLIPSIS" for token in _tokens(arguments))
-        return Call(name="::".join(names), args=args, expand=expand, location=self._place(node))
+        return Call(name=self._name(parts[0]), args=args, expand=expand, location=self._place(node))
 
     def _for_tuple_expr(self, node: Node) -> Expression:
         intro, value, *rest = trees(node)
@@ -354,10 +356,12 @@ class Reader:
     # -- places
 
     def _name(self, node: Node) -> str:
-        """Give a name as it was written: the parser may have seen a masked one."""
-        start = self.base + _start(node)
-        written = self.source.text[start : start + len(str(node.children[0]))]
-        return unicodedata.normalize("NFC", written)
+        return unicodedata.normalize("NFC", self._written(node.children[0]))
+
+    def _written(self, leaf: Node | Token) -> str:
+        """Give a name or number as it was written: the parser may have seen a masked one."""
+        start = self.base + _start(leaf)
+        return self.source.text[start : start + len(str(leaf))]
 
     def _place(self, node: Node | Token) -> Location:
         return self.source.place(self.base + _start(node))

@@ -1,9 +1,9 @@
 """A quick look over HCL text before the parser gets it: limits, the places of templates, a text it cannot stumble on.
 
 python-hcl2 refuses some valid HCL (newlines inside ``${ }``, ``$${`` in a string, comments between tokens, identifiers
-that aren't ASCII, ``!!x``) and keeps heredoc bodies as one raw token. So the text is cut into *regions* of code: in
-each, comments become blanks, every quoted string and heredoc becomes an empty string and blanks, and newlines
-that HCL ignores become blanks. Offsets stay what they were; what was hidden is kept beside the region.
+that aren't ASCII, ``!!x``, ``1-1e5``) and keeps heredoc bodies as one raw token. So the text is cut into *regions* of
+code: in each, comments and newlines that HCL ignores become blanks, every string becomes an empty one and blanks, and
+numbers become ones. Offsets stay what they were; what was hidden is kept beside the region.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ _CODE = re.compile(
     |(?P<quote>")
     |(?P<open>[\[({])
     |(?P<close>[\])}])
-    |(?P<name>[^\W\d][\w-]*)
+    |(?P<name>[^\W\d][\w-]*(?:(?:::[^\W\d][\w-]*)+(?=[ \t]*\())?)
     |(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
+    |(?P<splat>\.[ \t]*\*)
     |(?P<sign>!(?!=)|-)
     |(?P<other>=>|==|!=|<=|>=|&&|\|\||\.\.\.|.)""",
     re.VERBOSE | re.DOTALL,
@@ -44,7 +45,7 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 _FOR = re.compile(r"(?:\s|\#[^\n]*\n|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*for(?![\w-])", re.VERBOSE)
 _SIGN_AHEAD = re.compile(r"(?:[ \t]|/\*(?:[^*]|\*(?!/))*\*/)*(?:!(?!=)|-)")
-_OPERAND_BEFORE = ("name", "number", "quote", "heredoc", "close")
+_OPERAND_BEFORE = ("name", "number", "quote", "heredoc", "close", "splat")
 
 
 class _Code:
@@ -127,12 +128,18 @@ class _Code:
         return self._keep(found)
 
     def _name(self, found: re.Match[str]) -> int:
-        return self._keep(found, None if found[0].isascii() else "_" * len(found[0]))
+        plain = found[0].isascii() and ":" not in found[0]
+        return self._keep(found, None if plain else "_" * len(found[0]))
 
     def _number(self, found: re.Match[str]) -> int:
+        return self._keep(found, "1" * len(found[0]))
+
+    def _other(self, found: re.Match[str]) -> int:
+        if found[0] == "\r":
+            self.scanner.source.fail(found.start(), "a carriage return without a new line")
         return self._keep(found)
 
-    _other = _number
+    _splat = _other
 
     def _sign(self, found: re.Match[str]) -> int:
         """Keep one sign before an operand: the parser takes no more, the others are told beside it."""
