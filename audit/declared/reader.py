@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 ReadTemplate: TypeAlias = Callable[[TemplateText], Expression]
 
+_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _BRACES = re.compile(r"[{}\n]")
 
 
@@ -361,7 +362,8 @@ class Reader:
     def _written(self, leaf: Node | Token) -> str:
         """Give a name or number as it was written: the parser may have seen a masked one."""
         start = self.base + _start(leaf)
-        return self.source.text[start : start + len(str(leaf))]
+        number = _NUMBER.match(self.source.text, start)
+        return number[0] if number else self.source.text[start : start + len(str(leaf))]
 
     def _place(self, node: Node | Token) -> Location:
         return self.source.place(self.base + _start(node))

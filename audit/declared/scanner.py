@@ -1,9 +1,9 @@
 """A quick look over HCL text before the parser gets it: limits, the places of templates, a text it cannot stumble on.
 
 python-hcl2 refuses some valid HCL (newlines inside ``${ }``, ``$${`` in a string, comments between tokens, identifiers
-that aren't ASCII, ``!!x``, ``1-1e5``) and keeps heredoc bodies as one raw token. So the text is cut into *regions* of
-code: in each, comments and newlines that HCL ignores become blanks, every string becomes an empty one and blanks, and
-numbers become ones. Offsets stay what they were; what was hidden is kept beside the region.
+that aren't ASCII, ``!!x``, ``1-12``) and keeps heredoc bodies as one raw token. So the text is cut into *regions* of
+code: in each, comments and newlines that HCL ignores become blanks, every string becomes an empty one and blanks,
+numbers become a one and blanks. Offsets stay what they were; what was hidden is kept beside the region.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class _Code:
         return self._keep(found, None if plain else "_" * len(found[0]))
 
     def _number(self, found: re.Match[str]) -> int:
-        return self._keep(found, "1" * len(found[0]))
+        return self._keep(found, "1" + " " * (len(found[0]) - 1))
 
     def _other(self, found: re.Match[str]) -> int:
         if found[0] == "\r":
