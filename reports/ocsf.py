@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from audit.model import Severity
@@ -31,7 +32,7 @@ _TEXT = 1000
 def render(results: Results) -> str:
     """Draw a JSON array with one event on a line: what was found, then what passed."""
     notes = {note.id: note for note in results.checks}
-    events = [*(_finding(f, results, notes) for f in ordered(results)), *_passes(results, notes)]
+    events = chain((_finding(f, results, notes) for f in ordered(results)), _passes(results, notes))
     lines = ",\n".join(json.dumps(event, ensure_ascii=False) for event in events)
     return f"[\n{lines}\n]\n" if lines else "[]\n"
 

@@ -29,7 +29,8 @@ MOST_ROWS: Final = 2000
 # pytest-html's own grey is too pale to read, and a row's values should stand beside each other.
 _STYLE: Final = (
     "<style>body, #results-table, #environment td { color: #1b2126; font-size: 13px } "
-    "#results-table td { vertical-align: top; overflow-wrap: anywhere }</style>"
+    "#results-table td { vertical-align: top; overflow-wrap: break-word } "
+    ".col-testId, .col-mend, .col-declared, .col-running { overflow-wrap: anywhere }</style>"
 )
 _DATA = pytest.StashKey[Any]()
 _COLUMNS: Final = ("verdict", "severity", "account", "region", "container", "declared", "running", "released", "mend")
@@ -88,8 +89,10 @@ def pytest_html_results_table_row(report: pytest.TestReport | pytest.CollectRepo
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_html_results_table_html(data: list[str]) -> None:
+def pytest_html_results_table_html(report: pytest.TestReport | pytest.CollectReport, data: list[str]) -> None:
     """Show control characters in the log: some are turned into links or colours further on."""
+    if isinstance(report.longrepr, tuple):  # a skip: its file and line are those of this tool on this machine
+        data[0] = escape(report.longrepr[2])
     data[:] = [neutral(text) for text in data]
 
 

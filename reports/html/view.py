@@ -31,6 +31,8 @@ _HEADLINES: Final = {
     10: "Incomplete: not everything could be read",
 }
 _ROWS = 3000  # of findings: beyond that the page gets too heavy to open, and the results file has them all
+_LEAST_ROWS = 1000  # are shown however large the matrix is
+_CELLS_A_ROW = 15  # fields of the matrix weigh as much as one row
 _EVIDENCE = 8
 WORDS: Final[dict[Outcome, str]] = {
     "fail": "fail",
@@ -89,7 +91,7 @@ class Page:
 
 def page(results: Results) -> Page:
     """Prepare the page."""
-    cards = _cards(causes(results))
+    cards = _cards(causes(results), _room(results))
     anchors = {row.finding.id: row.anchor for card in cards for row in card.rows}
     fallback = {finding.id: card.anchor for card in cards for finding in _hidden(card, results)}
     return Page(
@@ -118,8 +120,13 @@ def _hidden(card: Card, results: Results) -> Sequence[Finding]:
     return [finding for finding in results.findings if finding.cause_id == key]
 
 
-def _cards(found: Sequence[Cause]) -> tuple[Card, ...]:
-    cards, room, number = [], _ROWS, 0
+def _room(results: Results) -> int:
+    cells = sum(len(row.cells) for row in results.units)
+    return max(_ROWS - cells // _CELLS_A_ROW, _LEAST_ROWS)
+
+
+def _cards(found: Sequence[Cause], room: int) -> tuple[Card, ...]:
+    cards, number = [], 0
     for index, cause in enumerate(found, 1):
         shown = cause.findings[: max(room, 1)]
         room -= len(shown)

@@ -89,6 +89,11 @@ def test_rows_say_what_the_findings_say(page: Path) -> None:
     }
 
 
+def test_log_of_a_skip_is_its_reason(page: Path) -> None:
+    """The place in this tool that skipped says nothing to the reader, and is a path of this machine."""
+    assert rows_of(page)["test_skipped"]["log"] == "Skipped: no finding either"
+
+
 def test_columns_hold_the_facts(page: Path) -> None:
     """One line for each finding, a single one where all say the same."""
     row = rows_of(page)["test_many"]
