@@ -40,9 +40,12 @@ def demand_allowed(url: str, *, resolve: bool = True) -> SplitResult:
     return parts
 
 
-def same_place(one: SplitResult, other: SplitResult) -> bool:
-    """Tell whether two addresses are of one scheme, host and port."""
-    return _place(one) == _place(other)
+def same_place(one: str, other: str) -> bool:
+    """Tell whether two addresses are of one scheme, host and port; what is no address is of none."""
+    try:
+        return _place(urlsplit(one)) == _place(urlsplit(other))
+    except ValueError:
+        return False
 
 
 def _place(parts: SplitResult) -> tuple[str, str | None, int]:

@@ -20,6 +20,8 @@ from audit.released.source import Source, failure, refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from audit.errors import UnreadError
+
 MAX_PAGES = 50
 MAX_PAGE_BYTES = 32 * 1024 * 1024
 MAX_REDIRECTS = 5
@@ -55,21 +57,28 @@ def _pages(session: requests.Session, source: Source) -> Iterator[list[object]]:
         yield page
         if following is None:
             return
-        url = urljoin(url, following)
+        url = _joined(url, following)
+        if not same_place(url, source.url):
+            raise _elsewhere(source)
     raise source.unread(f"the pages of releases don't end (more than {MAX_PAGES}, or one twice)")
 
 
 def _get(session: requests.Session, url: str, source: Source) -> tuple[bytes, str | None]:
     """Read one page, through redirects of the same host; give it with the address of the next."""
+
+    def stay(response: requests.Response, **_: object) -> None:
+        """Leave a redirect to elsewhere, before requests looks at it."""
+        if response.is_redirect and not same_place(_joined(url, response.headers["Location"]), source.url):
+            response.close()
+            raise _elsewhere(source)
+
     for _ in range(MAX_REDIRECTS + 1):
-        if not same_place(urlsplit(url), urlsplit(source.url)):
-            raise source.unread("leads to another host, which is not asked")
-        headers = {"Accept": "application/vnd.github+json"}
         with session.get(
             url,
-            headers=headers,
+            headers={"Accept": "application/vnd.github+json"},
             auth=_authorise(source.token),
             proxies=_proxies(url),
+            hooks={"response": stay},
             allow_redirects=False,
             stream=True,
             timeout=TIMEOUT,
@@ -79,8 +88,20 @@ def _get(session: requests.Session, url: str, source: Source) -> tuple[bytes, st
                 if refused is not None:
                     raise refused
                 return _body(response, source), response.links.get("next", {}).get("url")
-            url = urljoin(url, response.headers["Location"])
+            url = _joined(url, response.headers["Location"])
     raise source.unread(f"redirects more than {MAX_REDIRECTS} times")
+
+
+def _elsewhere(source: Source) -> UnreadError:
+    return source.unread("leads to another host, which is not asked")
+
+
+def _joined(url: str, location: str) -> str:
+    """Resolve what a server calls its next address; what is no address leads nowhere, and so to another host."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""
 
 
 def _body(response: requests.Response, source: Source) -> bytes:

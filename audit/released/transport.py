@@ -12,7 +12,7 @@ from cachecontrol import CacheControlAdapter
 from cachecontrol.caches import FileCache
 from cachecontrol.serialize import Serializer
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import MaxRetryError, ResponseError
+from urllib3.exceptions import InvalidHeader, MaxRetryError, ResponseError
 from urllib3.util import Retry
 
 import audit
@@ -37,6 +37,13 @@ class Patience(Retry):
         renewed = super().new(**kw)
         renewed.until = self.until
         return renewed
+
+    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
+        """Give the wait that the server asks for; one that can't be read asks for none."""
+        try:
+            return super().get_retry_after(response)
+        except InvalidHeader:
+            return None
 
     def increment(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -54,7 +54,7 @@ def release(tag: str, **more: object) -> dict[str, object]:
 def page(*releases: object, following: str | None = None, headers: Mapping[str, str] | None = None) -> Answer:
     """Give a page of releases, with the address of the next."""
     link = {"Link": f'<{following}>; rel="next", <x>; rel="last"'} if following else {}
-    return Answer(body=json.dumps(releases).encode(), headers={"Content-Type": JSON} | link | (headers or {}))
+    return Answer(body=json.dumps(releases).encode(), headers={"Content-Type": JSON, **link, **(headers or {})})
 
 
 @contextmanager
@@ -89,6 +89,11 @@ def serve(answer: Callable[[Asked, str], Answer | None]) -> Iterator[Server]:
         def do_CONNECT(self) -> None:
             """Answer a client that takes this for its proxy."""
             self.do_GET()
+
+        def handle(self) -> None:
+            """Serve a connection; a client may leave at any time."""
+            with suppress(ConnectionError):
+                super().handle()
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -158,6 +158,15 @@ def test_no_releases() -> None:
             1,
             id="damaged",
         ),
+        pytest.param(Answer(status=503, headers={"Retry-After": "soon"}), None, "answers 503", 5, id="odd wait"),
+        pytest.param(
+            Answer(status=302, headers={"Location": "http://[/"}),
+            TOKEN,
+            "leads to another host",
+            1,
+            id="no address",
+        ),
+        pytest.param(page(following="http://[/"), TOKEN, "leads to another host", 1, id="next page no address"),
         pytest.param(None, None, "the connection broke", 5, id="dropped"),
         pytest.param(
             Answer(status=302, headers={"Location": "https://evil.example.com/"}),
