@@ -36,11 +36,12 @@ def run(out: Path = folder.OUT, *, judge: Judge, say: Say = say_on_stderr) -> in
 
     ``judge`` is the command line's ``main``. Gives 0 where the findings are those that were seeded, else 3.
     """
-    folder.prepare(out)
-    repository = export(folder.repository(out))
-    say(f"1. a sample infrastructure-live repository of six accounts: {repository}")
-    # Neither the user's AWS settings nor the user's configuration of this tool has a say in the demo.
+    # Neither the user's AWS settings nor the user's configuration of this tool has a say in the demo. The emulator
+    # comes first: where its extra is missing, nothing of an earlier demo is touched.
     with emulator() as endpoint, environment({**settings(endpoint), "XDG_CONFIG_HOME": os.devnull}):
+        folder.prepare(out)
+        repository = export(folder.repository(out))
+        say(f"1. a sample infrastructure-live repository of six accounts: {repository}")
         say("2. an emulated AWS in this process, and what runs there:")
         seed(endpoint, DRIFTED)
         for state in DRIFTED.accounts:
@@ -112,7 +113,9 @@ def _point_on(out: Path, *, say: Say) -> int:
         say(f"     {path}")
     say("   what to try next:")
     say(f"     {program()} declared --infra-live {shlex.quote(str(folder.repository(out)))}")
-    say(f"     {program()} demo --keep-running   (the same AWS until Ctrl-C, for commands of your own)")
+    place = () if out == folder.OUT else ("-o", str(out))
+    again = shlex.join(("demo", "--keep-running", *place))
+    say(f"     {program()} {again}   (the same AWS until Ctrl-C, for commands of your own)")
     return 0
 
 

@@ -35,10 +35,10 @@ def serve(
 
     ``wait`` returns, or is interrupted, when it is time to stop.
     """
-    # The reports of the demo that proposed to come here are still to be read.
-    folder.prepare(out, keep_reports=True)
-    export(folder.repository(out), in_sync=in_sync)
     with emulator(port) as endpoint:
+        # The reports of the demo that proposed to come here are still to be read.
+        folder.prepare(out, keep_reports=True)
+        export(folder.repository(out), in_sync=in_sync)
         with environment(settings(endpoint)):
             seed(endpoint, scenario(in_sync=in_sync))
         say(f"an emulated AWS runs at {endpoint} until Ctrl-C; in another terminal, in this folder, set:")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 import threading
 from dataclasses import replace
@@ -62,7 +63,21 @@ def test_finds_what_was_seeded_and_leaves_nothing_running(
     assert f"as seeded: {len(EXPECTED)} findings" in text
     assert "exit code 1" in text
     assert f"declared --infra-live {tmp_path}/infrastructure-live" in text
+    assert f"demo --keep-running -o {tmp_path}" in text
     assert "image-tag-drift" in capsys.readouterr().out
+
+
+def test_without_the_extra_nothing_is_touched(tmp_path: Path) -> None:
+    """Where moto is not installed, the demo ends with 4 and one line, and what stood there still stands."""
+    folder.prepare(tmp_path)
+    (tmp_path / "report.html").write_text("of an earlier demo")
+    code = "import sys; sys.modules['moto'] = None; from audit.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "demo", "-o", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert len(done.stderr.splitlines()) == 1
+    assert "the demo needs the extra 'demo'" in done.stderr
+    assert (tmp_path / "report.html").read_text() == "of an earlier demo"
 
 
 @pytest.mark.parametrize(
