@@ -296,6 +296,9 @@ class Reader:
 
     def _object(self, node: Node) -> Expression:
         items: list[tuple[Expression, Expression]] = []
+        for leaf in _tokens(node):
+            if str(leaf) == "," and self._before(_start(leaf)) == "\n":
+                self._fail(_start(leaf), "a comma stands on the line of what it follows")
         for element in trees(node):
             start = _start(element)
             if items and self._before(start) not in (",", "\n"):
