@@ -7,13 +7,15 @@ published, but not for use: it is never the newest and counts nowhere.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from audit.model import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from audit.released.model import Release, Released
@@ -60,24 +62,18 @@ def lag(released: Released, tag: str, module: str = MODULE) -> Lag | None:
     None where the tag is no version or nothing is above it. ``days`` of a tag that isn't in the list count from the
     nearest release below it.
     """
-    version = Version.parse(tag)
-    if version is None:
-        return None
-    usable = [(Version.parse(release.tag), release) for release in order(released.releases)]
-    known = [(found, release) for found, release in usable if found is not None and release.tag not in UNUSABLE]
-    above = [release for found, release in known if found > version]
+    below, above = _split(released, tag)
     if not above:
         return None
-    below = [release for found, release in known if found <= version]
     start = below[-1] if below else above[0]
-    touching = [release for release in above if module in release.modules_affected]
+    touching = sum(module in release.modules_affected for release in above)
     relevant = [release for release in above if module in release.modules_affected or not release.modules_affected]
     return Lag(
         newest=above[-1].tag,
         module=module,
         releases=len(above),
-        touching=len(touching),
-        unlisted=len(relevant) - len(touching),
+        touching=touching,
+        unlisted=len(relevant) - touching,
         days=max((above[-1].published - start.published).days, 0),
         breaking=tuple(release.tag for release in relevant if release.backward_incompatible),
         review=tuple(release.tag for release in relevant if release.backward_incompatible is None),
@@ -91,20 +87,38 @@ def standing(released: Released, tag: str, today: date, max_age_days: int) -> St
     old. ``custom``: somebody's own build (a fork's suffix, four numbers, a prefix) that this list doesn't have, so that
     its numbers say nothing. ``unknown``: all else.
     """
-    version = Version.parse(tag)
-    published = any(release.tag == tag for release in released.releases)
+    version = _version(tag)
     if version is None:
         return "unknown"
-    if version.custom and not published:
+    if version.custom and not any(release.tag == tag for release in released.releases):
         return "custom"
-    if lag(released, tag) is not None:
+    below, above = _split(released, tag)
+    if above:
         return "behind"
-    newest = next((release for release in reversed(released.releases) if release.tag not in UNUSABLE), None)
-    is_newest = newest is not None and Version.parse(newest.tag) == version
+    is_newest = bool(below) and _version(below[-1].tag) == version
     is_young = (today - released.as_of).days <= max_age_days
     return "level" if is_newest and is_young else "unknown"
 
 
+def _split(released: Released, tag: str) -> tuple[Sequence[Release], Sequence[Release]]:
+    """Give the releases up to a tag and those above it, without what is no version or not for use."""
+    version = _version(tag)
+    if version is None:
+        return (), ()
+    releases = released.releases
+    first = bisect_left(releases, True, key=lambda release: _version(release.tag) is not None)
+    if first < len(releases) and releases[first].tag in UNUSABLE:
+        first += 1
+    at = bisect_right(releases, version, lo=first, key=lambda release: cast("Version", _version(release.tag)))
+    return releases[first:at], releases[at:]
+
+
+@lru_cache(maxsize=4096)
+def _version(tag: str) -> Version | None:
+    """Read a tag; a fleet has few, and asks for them again and again."""
+    return Version.parse(tag)
+
+
 def _key(release: Release) -> tuple[bool, Version | str]:
-    version = Version.parse(release.tag)
+    version = _version(release.tag)
     return (True, version) if version is not None else (False, release.tag)

@@ -83,6 +83,7 @@ def open_session(*, until: float, cache: Path | None = None, backoff: float = BA
     """
     patience = Patience(
         total=RETRIES,
+        connect=1,  # where a firewall swallows packets, each attempt costs its whole timeout
         redirect=0,
         allowed_methods={"GET"},
         status_forcelist={429, 500, 502, 503, 504},
