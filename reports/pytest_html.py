@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import pytest
 
 from audit.model import Severity
+from reports.plugin import results_of
 from reports.text import neutral, one_line
 
 if TYPE_CHECKING:
@@ -99,16 +100,11 @@ def pytest_html_results_table_html(report: pytest.TestReport | pytest.CollectRep
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_results_summary(prefix: list[str], session: pytest.Session) -> None:
     """Say the verdict, what was left out, and what the run was; set the counters right."""
-    from reports.plugin import results_of  # noqa: PLC0415 -- that module imports this one
-
     results = results_of(session.config)
     prefix.append(_STYLE)
     prefix.extend(f"<p>{_cell(line, 600)}</p>" for line in _verdict(results, session))
-    data = session.config.stash.get(_DATA, None)
-    if data is None:
-        return
-    left_out = _settle(data)
-    prefix.extend(f"<p>{line}</p>" for line in left_out)
+    data = session.config.stash[_DATA]
+    prefix.extend(f"<p>{line}</p>" for line in _settle(data))
     if results is not None:
         data.data["environment"].update({name: _cell(value) for name, value in _about(results)})
 

@@ -15,6 +15,7 @@ import html5lib
 import pytest
 
 import reports.html
+from audit.verdict.finding import Evidence
 from audit.verdict.results import Coverage
 from reports.html import render
 from tests.reports import sample
@@ -97,6 +98,18 @@ def test_matrix_has_words_and_links() -> None:
     assert re.search(r'<th scope="row">stage.*?<td class=d><a href="#f\d+">✗ drift.*?v0\.52\.0 → v0\.52\.1', page)
     order = re.findall(r'<tr><th scope="row">(\w+) <small>', page)
     assert order[:6] == list(sample.ACCOUNTS)
+
+
+def test_wide_cause_tells_its_scope_and_some_of_its_evidence() -> None:
+    """Findings of no account are counted without one; beyond eight sources the rest is counted."""
+    results = sample.results()
+    skew = next(finding for finding in results.findings if finding.check == "module-ref-skew")
+    many = tuple(
+        replace(skew, id=str(n), subject=f"s{n}", evidence=(Evidence(source="github", time=str(n)),)) for n in range(10)
+    )
+    text = text_of(replace(results, findings=many))
+    assert "module-ref-skew 10 findings prod takes" in text
+    assert "github, at 7 and 2 more in the results file" in text
 
 
 def test_incomplete_run_says_so_first() -> None:

@@ -75,9 +75,12 @@ def test_failure_leaves_the_old_report(tmp_path: Path) -> None:
     # A limit on the size of files is a full disk that needs no root.
     code = (
         "import resource, signal, sys; from reports.write import WriteError, write\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "before = resource.getrlimit(resource.RLIMIT_FSIZE)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))\n"
         "try: write(sys.argv[1], 'x' * 5000)\n"
-        "except WriteError as error: print(error)"
+        "except WriteError as error: print(error)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, before)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(target)], capture_output=True, text=True, check=True)
     assert "File too large; a report that stood there before is untouched" in done.stdout
