@@ -1,17 +1,19 @@
 """What Terragrunt itself would refuse in a unit, beside the values that could be had.
 
-Rows are evaluated lazily; Terragrunt evaluates everything. So here all else is evaluated too, for the faults in it:
-wholly for the first unit of each shape (its text and its includes), for its likes without decoding files again.
+Rows are evaluated lazily; Terragrunt evaluates everything. So here all else is evaluated too, for the faults in it. A
+thousand units of one kind (same text, same includes, the same files around them but for their strings) have the same
+faults: the first one is asked.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from audit.declared.containers import diagnostic
 from audit.declared.evaluate import LazyMap
 from audit.declared.model import Diagnostic
-from audit.declared.terragrunt import ConfigMap
+from audit.declared.terragrunt import DEFAULT_NAMES, ConfigMap
 from audit.errors import DeclarationError, LimitError
 
 if TYPE_CHECKING:
@@ -21,32 +23,57 @@ if TYPE_CHECKING:
     from audit.declared.evaluate import Value
     from audit.declared.terragrunt import Config, Include, Reader
 
+_STRING = re.compile(r'"[^"\n]*"')
+
 
 class Checker:
-    """Evaluates what no row needed; each shared configuration and each shape of units wholly once."""
+    """Evaluates what no row needed: each shared configuration once, and the first unit of each kind."""
 
     def __init__(self, reader: Reader, collected: Collected) -> None:
         self.reader, self.collected = reader, collected
-        self._shapes: set[tuple[str, ...]] = set()
+        self._kinds: set[tuple[object, ...]] = set()
+        self._surroundings: dict[str, int] = {}
         self._done: set[int] = set()
 
-    def check(self, config: Config, unit: str) -> None:
-        """Report what Terragrunt would refuse in a unit whose rows have been read."""
+    def check(self, config: Config, unit: str, unknown: frozenset[str]) -> None:
+        """Report what Terragrunt would refuse in a unit whose rows have been read; ``unknown`` is what they lack."""
         for shared in self.reader.take_new():
             self._force(shared, lambda error: self.collected.report(diagnostic(error)), kept=True)
+        kind = (
+            config.digest,
+            tuple(include.path for include in config.includes),
+            self._surrounding(config.directory),
+            unknown,
+        )
+        if kind in self._kinds:
+            return
+        self._kinds.add(kind)
         report = self.collected.for_unit(unit)
-        shape = (config.digest, *(include.path or "" for include in config.includes))
-        self.reader.light = shape in self._shapes
-        self._shapes.add(shape)
+        for include in config.includes:
+            for found in _include_faults(include, unit):
+                report(found)
+        for part in (config, *(include.config for include in config.includes)):
+            if part is not None:
+                self._force(part, report.error)
+
+    def _surrounding(self, directory: str) -> int:
+        """Sum up what lies in a directory and above it: names of files, configurations but for their strings."""
+        known = self._surroundings.get(directory)
+        if known is None:
+            above = self._surrounding(directory.rpartition("/")[0]) if directory else 0
+            repository = self.reader.repository
+            here = tuple(self._outline(f"{directory}/{name}".lstrip("/")) for name in repository.names(directory))
+            known = self._surroundings[directory] = hash((above, here))
+        return known
+
+    def _outline(self, path: str) -> tuple[str, str]:
+        name = path.rpartition("/")[2]
+        if not name.endswith(".hcl") or name in DEFAULT_NAMES:
+            return name, ""
         try:
-            for include in config.includes:
-                for found in _include_faults(include, unit):
-                    report(found)
-            for part in (config, *(include.config for include in config.includes)):
-                if part is not None:
-                    self._force(part, report.error)
-        finally:
-            self.reader.light = False
+            return name, _STRING.sub('""', self.reader.repository.read(path))
+        except DeclarationError as error:
+            return name, error.message
 
     def _force(self, config: Config, report: Callable[[DeclarationError], None], *, kept: bool = False) -> None:
         seen = self._done if kept else set()

@@ -6,10 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias, TypeGuard
 
 from audit.declared.evaluate import LazyMap, Scope, Unknown, Value, evaluate, member
+from audit.declared.faults import placed
 from audit.declared.model import Link
-from audit.declared.nodes import Attribute, Call, Conditional, Expression, Literal, Object
+from audit.declared.nodes import Attribute, Call, Conditional, Expression, GetAttr, Literal, Object, Variable
+from audit.declared.values import MAX_LINKS
+from audit.errors import DeclarationError, LimitError
 
 Make: TypeAlias = Callable[[], Value]
+
+
+_FOLLOWED = frozenset({"include", "local"})
 
 
 class OpenMap(LazyMap):
@@ -34,6 +40,8 @@ def lazily(expr: Expression, scope: Scope) -> Value:
     match expr:
         case Literal():
             return Value(expr.value, expr.location, (), expr.span)
+        case GetAttr():
+            return _follow(expr, scope) or evaluate(expr, scope)
         case Object():
             return _object(expr, scope)
         case Call(name="merge", expand=False, args=args) if args:
@@ -43,6 +51,35 @@ def lazily(expr: Expression, scope: Scope) -> Value:
             if condition.raw is True or condition.raw is False:
                 return lazily(expr.yes if condition.raw else expr.no, scope)
     return evaluate(expr, scope)
+
+
+def _follow(expr: GetAttr, scope: Scope) -> Value | None:
+    """Follow ``local.a.b`` at once, as ``evaluate`` would step by step; None where anything is in the way.
+
+    Most expressions of a fleet are of this kind, which is why they have a way of their own.
+    """
+    names: list[str] = []
+    root: Expression = expr
+    while isinstance(root, GetAttr):
+        names.append(root.name)
+        root = root.target
+    if not isinstance(root, Variable) or root.name not in _FOLLOWED:
+        return None
+    names.reverse()
+    try:
+        value = scope.variable(root.name, root.location)
+        links = value.links
+        for name in names:
+            if not isinstance(value.raw, LazyMap | dict) or name not in value.raw:
+                return None
+            value = value.raw[name]
+            links = (*value.links, *links)
+    except DeclarationError as error:
+        raise placed(error, expr.location) from None
+    except RecursionError:
+        raise placed(LimitError("nested deeper than can be evaluated"), expr.location) from None
+    link = Link(text=".".join((root.name, *names)), place=root.location)
+    return Value(value.raw, value.origin, (*links, link)[:MAX_LINKS], value.span, value.file)
 
 
 def lazy_locals(attributes: Mapping[str, Attribute], scope: Scope, what: str) -> LazyMap:

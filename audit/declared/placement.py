@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from audit.declared.containers import as_text, diagnostic
 from audit.declared.evaluate import Unknown, Value
 from audit.declared.model import Diagnostic
-from audit.declared.repository import parents
 from audit.errors import DeclarationError
 
 if TYPE_CHECKING:
@@ -42,7 +40,6 @@ class Placer:
 
     def __init__(self, reader: Reader, accounts: Accounts, report: Callable[[Diagnostic], None]) -> None:
         self.reader, self.accounts, self.report = reader, accounts, report
-        self._homes: dict[str, Config | None] = {}
 
     def place(self, directory: str) -> Placement:
         """Find account and region of the unit in a directory (relative to the root)."""
@@ -58,15 +55,12 @@ class Placer:
 
     def _nearest(self, directory: str, name: str) -> Config | None:
         """Read the nearest file of a name, beside the unit or above it."""
-        for candidate in (directory, *parents(directory)):
-            path = f"{candidate}/{name}".lstrip("/")
-            try:
-                if self.reader.repository.is_file(path):
-                    return self.reader.config(path)
-            except DeclarationError as error:
-                self.report(diagnostic(error))
-                return None
-        return None
+        try:
+            path = self.reader.repository.find(directory, name)
+            return None if path is None else self.reader.config(path)
+        except DeclarationError as error:
+            self.report(diagnostic(error))
+            return None
 
     def _local(self, config: Config | None, name: str) -> Value | None:
         if config is None or name not in config.locals:
@@ -137,8 +131,3 @@ class Placer:
                 "no region.hcl above it says aws_region, and no part of its path is a region"
             )
         return by_path
-
-
-def accounts_paths(paths: Iterator[str], names: tuple[str, ...]) -> list[str]:
-    """Give the paths of accounts files among all paths."""
-    return [path for path in paths if posixpath.basename(path) in names]

@@ -7,6 +7,7 @@ no path of a machine gets into a value and a revision gives the same values as a
 from __future__ import annotations
 
 import posixpath
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from decimal import Decimal
@@ -40,6 +41,11 @@ class Repository:
         self._known = frozenset(self.paths)
         self._directories = _directories(self.paths, scope)
         self._files: dict[str, bool] = {}
+        self._nearest: dict[tuple[str, str], str | None] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
+        for path in self.paths:
+            directory, _, name = path.rpartition("/")
+            self._names[directory] = (*self._names.get(directory, ()), name)
         self._texts: dict[str, str] = {}
         self._templates: dict[str, Expression] = {}
         self._bodies: dict[tuple[str, tuple[str, ...] | None], tuple[str, Body]] = {}
@@ -60,6 +66,21 @@ class Repository:
             found = self._files[path] = self._of(path, self.tree.is_file)
         return found
 
+    def find(self, directory: str, name: str) -> str | None:
+        """Find the nearest file of a name in a directory or above it; what was looked for before is remembered."""
+        key = (directory, name)
+        if key not in self._nearest:
+            path = f"{directory}/{name}" if directory else name
+            if self.is_file(path):
+                self._nearest[key] = path
+            else:
+                self._nearest[key] = self.find(directory.rpartition("/")[0], name) if directory else None
+        return self._nearest[key]
+
+    def names(self, directory: str) -> tuple[str, ...]:
+        """Give the names of the files in a directory of the scope."""
+        return self._names.get(directory, ())
+
     def is_dir(self, path: str) -> bool:
         """Tell whether a directory is there; DeclarationError where that can't be decided."""
         return path in self._directories or self._of(path, self.tree.is_dir)
@@ -68,7 +89,7 @@ class Repository:
         """Give a file's text, kept for the next time."""
         text = self._texts.get(path)
         if text is None:
-            text = self._texts[path] = self.read_once(path)
+            text = self._texts[path] = sys.intern(self.read_once(path))
         return text
 
     def read_once(self, path: str) -> str:

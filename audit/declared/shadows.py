@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from audit.declared.evaluate import member
 from audit.declared.model import Shadow
-from audit.declared.repository import parents
 from audit.errors import DeclarationError
 
 if TYPE_CHECKING:
@@ -75,19 +74,27 @@ def _shadows(
 
 
 def _overridden(config: Config, path: tuple[str, ...]) -> Iterator[tuple[str, Value]]:
-    """Give what each include alone says at a path of the inputs."""
-    for include in config.includes:
-        if include.config is None or not include.merges:
-            continue
+    """Give what each include alone says at a path of the inputs, where more than one of them and the unit do."""
+    layers = [layer for layer in _layers(config) if isinstance(layer.raw, Mapping) and path[0] in layer.raw]
+    for layer in layers if len(layers) > 1 else ():
         try:
-            value = include.config.inputs
+            value: Value = layer
             for name in path:
-                if value is None or not isinstance(value.raw, Mapping) or name not in value.raw:
+                if not isinstance(value.raw, Mapping) or name not in value.raw:
                     break
                 value = member(value, name)
             else:
-                if value is not None:
-                    yield _first(value.links, _LOCAL) or ".".join(path), value
+                yield _first(value.links, _LOCAL) or ".".join(path), value
+        except DeclarationError:
+            continue
+
+
+def _layers(config: Config) -> Iterator[Value]:
+    """Give the inputs of a unit and of each of its includes, unmerged; those that have no value say nothing."""
+    for part in (config, *(include.config for include in config.includes if include.merges)):
+        try:
+            if part is not None and (inputs := part.own_inputs) is not None:
+                yield inputs
         except DeclarationError:
             continue
 
@@ -111,14 +118,17 @@ class _Farther:
         return self._found[key]
 
     def _look(self, local: str, names: tuple[str, ...]) -> Iterator[tuple[str, Value]]:
-        for directory in (self.directory, *parents(self.directory)):
-            for name in names:
-                path = f"{directory}/{name}" if directory else name
+        for name in names:
+            directory: str | None = self.directory
+            while directory is not None:
                 try:
-                    if self.reader.repository.is_file(path) and local in (members := self.reader.config(path).locals):
+                    path = self.reader.repository.find(directory, name)
+                    if path is not None and local in (members := self.reader.config(path).locals):
                         yield local, members[local]
                 except DeclarationError:
-                    continue
+                    return
+                at = None if path is None else path.rpartition("/")[0]
+                directory = at.rpartition("/")[0] if at else None
 
 
 def _first(links: Sequence[Link], prefix: str) -> str | None:

@@ -57,7 +57,6 @@ class Reader:
     def __init__(self, repository: Repository, environment: Mapping[str, str] | None = None) -> None:
         self.repository, self.environment = repository, environment or {}
         self.unit = ""
-        self.light = False
         self._new: list[Config] = []
         self._shared: OrderedDict[str, Config] = OrderedDict()
         self._own: dict[str, Config] = {}
@@ -79,7 +78,7 @@ class Reader:
             self._readers.setdefault(path, set()).add(reader.path)
         found = self._own.get(path) or self._shared.get(path)
         if found is None:
-            text = self.repository.read_once(path)
+            text = self.repository.read(path)
             found = self._shared[path] = Config(self, path, self.repository.body(path, text, BLOCKS))
             self._new.append(found)
             if len(self._shared) > _KEPT:
@@ -92,10 +91,6 @@ class Reader:
         """Give the configurations that were read since this was last asked."""
         found, self._new = self._new, []
         return found
-
-    def decodes(self, config: Config) -> bool:
-        """Tell whether a configuration's files are to be decoded: not where only faults are looked for."""
-        return not self.light or (config.unit is None and config.path != self.unit)
 
     def bind(self, path: str) -> None:
         """Note that a configuration depends on the unit, and so does each that read it."""

@@ -15,6 +15,7 @@ from audit.errors import EvaluationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from audit.declared.repository import Repository
     from audit.declared.terragrunt import Config, Include
     from audit.model import Location
 
@@ -36,7 +37,6 @@ _UNKNOWN: Mapping[str, str] = {
     "constraint_check": "constraint_check is not evaluated",
     "timecmp": "timecmp is not evaluated",
 }
-_DECODING = frozenset({"jsondecode", "yamldecode", "jsonencode", "yamlencode"})
 _COMMANDS: Mapping[str, tuple[str, ...]] = {
     "get_terraform_commands_that_need_vars": ("apply", "console", "destroy", "import", "plan", "push", "refresh"),
     "get_terraform_commands_that_need_locking": (
@@ -62,8 +62,6 @@ def call(config: Config, name: str, args: Sequence[Value], location: Location) -
         return Value(Unknown(_UNKNOWN[name]), location)
     if name in _COMMANDS:
         return Value(tuple(Value(command) for command in _COMMANDS[name]), location)
-    if name in _DECODING and not config.reader.decodes(config):
-        return Value(Unknown("not decoded again"), location)
     if name not in _FUNCTIONS:
         return file_functions.call(config.reader.repository, config.directory, name, args, location)
     function, least, most = _FUNCTIONS[name]
@@ -93,18 +91,30 @@ def _current_dir(config: Config) -> str:
 def _find_in_parent_folders(config: Config, args: list[str], location: Location) -> Value:
     """Look from the parent of the current configuration's directory upwards, to the repository's root."""
     name, repository = args[0] if args else "", config.reader.repository
-    names = (name,) if name else ("terragrunt.hcl.json", "terragrunt.hcl")
-    for directory in parents(_current_dir(config)):
-        for candidate in names:
-            path = inside(candidate, directory)
-            # only a name without extension is looked for among directories: asking the disk costs more than all else
-            if repository.is_file(path) or ("." not in candidate and repository.is_dir(path)):
-                return _text(virtual(path), location)
+    start = _current_dir(config)
+    found = _find(repository, start, name) if name else _find_default(repository, start)
+    if found is not None:
+        return _text(virtual(found), location)
     if len(args) > 1:
         return _text(args[1], location)
-    raise EvaluationError(
-        f"find_in_parent_folders finds no '{names[-1]}' above {repository.show(_current_dir(config))}"
-    )
+    wanted = name or "terragrunt.hcl"
+    raise EvaluationError(f"find_in_parent_folders finds no '{wanted}' above {repository.show(start)}")
+
+
+def _find(repository: Repository, start: str, name: str) -> str | None:
+    if not start:
+        return None
+    if not set(name.split("/")) & {"", ".", ".."} and "." in name:
+        return repository.find(start.rpartition("/")[0], name)
+    # a name without extension may be a directory's; asking the disk for each costs too much for all others
+    candidates = (inside(name, directory) for directory in parents(start))
+    return next((path for path in candidates if repository.is_file(path) or repository.is_dir(path)), None)
+
+
+def _find_default(repository: Repository, start: str) -> str | None:
+    """Find the nearest default configuration; of two in a directory the first name counts."""
+    found = [path for name in ("terragrunt.hcl.json", "terragrunt.hcl") if (path := _find(repository, start, name))]
+    return max(found, key=lambda path: path.count("/"), default=None)
 
 
 def _read_terragrunt_config(config: Config, args: Sequence[Value], location: Location) -> Value:

@@ -203,7 +203,7 @@ class _Unit:
             self._gap("containers", f"{self.shown}: there may be more containers: {found.fault}", place=place)
         self.collected.unplaced(self.shown, place)
         self.collected.shadows.extend(find_shadows(self.reader, config, self.shown, found.found))
-        self.checker.check(config, self.shown)
+        self.checker.check(config, self.shown, frozenset(place.unknown))
 
     def _shown_source(self, address: str) -> str:
         """Give an address without the stand-in for the repository's root: relative to the scope."""
