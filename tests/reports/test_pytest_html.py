@@ -152,7 +152,7 @@ def test_low(n): pytest.fail("low")
 @pytest.mark.finding(0)
 def test_critical(): pytest.fail("critical")
 """
-    judged("--html", "run.html", module=module)
+    judged("--html", "run.html", "--capture=no", "--no-summary", "-q", module=module)
     tests, text = data_of(tmp_path / "run.html")["tests"], (tmp_path / "run.html").read_text("utf-8")
     assert len(tests) == 2000
     assert next(iter(tests)) == "test_seeded.py::test_critical"
