@@ -28,7 +28,7 @@ class Known:
     def variable(self, name: str, location: Location) -> Value:
         """Give a name, or refuse it as Terraform does."""
         if name not in self.names:
-            raise EvaluationError(f"there is no {name}", file=location.file, line=location.line)
+            raise EvaluationError(f"there is no {name}", file=location.file, line=location.line, column=location.column)
         return self.names[name]
 
     def call(self, name: str, args: Sequence[Value], location: Location) -> Value | None:
