@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from audit.running.faults import check_name
 from audit.running.model import ContainerImage, Logging, SecretReference, TaskDefinition, Variable
 from audit.running.redact import value_class
 from audit.running.replies import utc
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 def families(visit: Visit, stacks: Sequence[str]) -> tuple[TaskDefinition, ...]:
     """Read the newest active revision of every family that is named after one of the stacks."""
+    for stack in stacks:
+        check_name(stack)
     names = {name for prefix in _shortest(stacks) for name in _names(visit, prefix)}
     mine = [name for name in names if any(name == stack or name.startswith(f"{stack}-") for stack in stacks)]
     return tuple(_newest(visit, name) for name in sorted(mine))

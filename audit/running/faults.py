@@ -49,6 +49,7 @@ _THROTTLED = frozenset(
     }
 )
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,79}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 
 _ADVICE: Mapping[str, str] = MappingProxyType(
@@ -63,6 +64,7 @@ _ADVICE: Mapping[str, str] = MappingProxyType(
         "ConfigUnreadable": "the AWS configuration, or what it names, can't be read; mend ~/.aws/config",
         "ClockSkew": "the clock of this machine is wrong; set it",
         "DamagedReply": "the reply was damaged, again and again; look at proxies on the way, run again",
+        "MalformedReply": "the reply isn't what AWS documents; look at AWS_ENDPOINT_URL and proxies on the way",
         "DeadlineExceeded": "the time for one account was used up; run again, or raise the deadline",
         "Stopped": "the run was stopped before it was read",
         "RepeatedToken": "the list never ends, its pages repeat; run again",
@@ -75,7 +77,7 @@ _ADVICE: Mapping[str, str] = MappingProxyType(
         "HTTPClientError": "the request broke off, again and again; look at proxies and the credentials' form",
         "SSLError": "the server's certificate can't be trusted; set AWS_CA_BUNDLE to the right authority",
         "OptInRequired": "the region is not enabled in this account; enable it or leave it out",
-        "InvalidTargetName": "the name can't exist in AWS; mend the declaration",
+        "InvalidTargetName": "the name of the stack can't exist in AWS; mend the declaration",
     }
 )
 
@@ -121,7 +123,10 @@ _SDK_CODES: Mapping[str, str] = MappingProxyType(
         "ParamValidationError": "InvalidTargetName",
         "InvalidRegionError": "InvalidTargetName",
         "OSError": "ConfigUnreadable",
-        "ValueError": "ConfigUnreadable",
+        "ValueError": "MalformedReply",
+        "TypeError": "MalformedReply",
+        "AttributeError": "MalformedReply",
+        "LookupError": "MalformedReply",
     }
 )
 _SKEW = re.compile(r"Signature expired|Signature not yet current|not yet valid|RequestTimeTooSkewed")
@@ -149,6 +154,9 @@ def _call_error(error: Exception, call: str | None, visit: Visit, detail: str) -
         return _service_error(response, call, detail)
     names = [cls.__name__ for cls in type(error).__mro__]
     code = next((_SDK_CODES.get(name, name) for name in names if name in _SDK_CODES or name in _ADVICE), names[0])
+    if code == "MalformedReply" and call is None:
+        # Nothing was asked yet: it is a file of the configuration that isn't as it should be.
+        code = "ConfigUnreadable"
     about = getattr(error, "kwargs", {})
     if code == "EndpointConnectionError" and "NameResolution" in type(about.get("error")).__name__:
         code = "NameResolution"
@@ -197,6 +205,12 @@ def _reason(error: CallError) -> str:
         advice = f"{call or 'the first call'} ended with {code}; {advice}"
     cause, _, remedy = advice.partition("; ")
     return f"{cause}{f' ({detail})' if detail else ''}; {remedy}"
+
+
+def check_name(stack: str) -> None:
+    """Raise CallError for what can be the name of no family and no function: it might be read as an ARN."""
+    if _NAME.fullmatch(stack) is None:
+        raise CallError(None, "InvalidTargetName", stack)
 
 
 def clean(text: str, limit: int = 400) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from audit.running.ecs import variables
-from audit.running.faults import CallError
+from audit.running.faults import CallError, check_name
 from audit.running.model import Invoker
 from audit.running.replies import utc
 from audit.running.scripts import VARIABLE, scripts
@@ -19,6 +19,7 @@ _CALL = "lambda:GetFunctionConfiguration"
 
 def invoker(visit: Visit, stack: str) -> Invoker | None:
     """Read the configuration of ``<stack>-invoker``, without environment values; None if there is no such function."""
+    check_name(stack)
     try:
         reply = visit.ask(_CALL, visit.functions.get_function_configuration, FunctionName=f"{stack}-invoker")
     except CallError as error:

@@ -162,7 +162,15 @@ class _Assumed:
 class Session:
     """What a whole run shares: the clients, the base credentials, one session per role."""
 
-    sdk_errors = (exceptions.BotoCoreError, exceptions.ClientError, ResponseParserError, EOFError, OSError, ValueError)
+    sdk_errors = (
+        exceptions.BotoCoreError,
+        exceptions.ClientError,
+        ResponseParserError,
+        EOFError,
+        OSError,
+        # What the SDK's parsers make of a reply whose parts have other types than it expects.
+        *(ValueError, TypeError, AttributeError, LookupError),
+    )
 
     def __init__(self, access: Access, *, workers: int = 32) -> None:
         # At DEBUG botocore logs assumed credentials and environment values; no setting of a user may turn that on.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
-from audit.running.faults import CallError
+from audit.running.faults import CallError, check_name
 from audit.running.model import Cluster, Task, TaskContainer
 from audit.running.replies import utc
 
@@ -26,11 +26,12 @@ _ERROR = re.compile(r"[A-Z][A-Za-z]{2,60}(?=:)")
 
 def cluster(visit: Visit, stack: str) -> Cluster | None:
     """Read the cluster that is named after the stack; None if there is none."""
+    check_name(stack)
     reply = visit.ask(_CLUSTERS, visit.ecs.describe_clusters, clusters=[stack])
     for failure in reply["failures"]:
         if failure.get("reason") != MISSING:
             raise CallError(_CLUSTERS, failure.get("reason", ""))
-    # moto takes the name for a part of one, and AWS keeps a deleted cluster for a while.
+    # AWS shows a deleted cluster for a while.
     found = [one for one in reply["clusters"] if one.get("clusterName") == stack and one.get("status") != "INACTIVE"]
     if not found:
         return None

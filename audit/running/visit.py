@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from audit.errors import AuditError, UsageError
@@ -29,6 +30,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 
+_SHAPE_ERRORS = (TypeError, AttributeError, LookupError, ValueError)
+
 
 class Visit:
     """One account in one region, for as long as it is looked at; ``calls`` counts what was asked, not the retries."""
@@ -43,6 +46,7 @@ class Visit:
         self.signer: Callable[[], Any] | None = None
         self.drop: Callable[[], None] | None = None
         self.way_in = ""
+        self._last_call: str | None = None
         self._session = session
         self._ends = time.monotonic() + session.access.deadline
         self._over = threading.Event()
@@ -111,6 +115,7 @@ class Visit:
         if call not in CALLS:
             raise AuditError(f"{call} is not in the table of permissions")
         self.calls += 1
+        self._last_call = call
         with faults.told(call, self):
             return operation(*args, **kwargs)
 
@@ -134,21 +139,27 @@ class Visit:
         Where the credentials expired on the way, new ones are got once and the fact is collected from its beginning.
         """
         try:
-            self._sign_in()
-            try:
-                return Seen(value=collect(self, *args, **kwargs))
-            except CallError as error:
-                if error.code not in EXPIRED or self.drop is None:
-                    raise
-                self.drop()
-                self.signer = self.drop = None
-                self._sign_in()
-                return Seen(value=collect(self, *args, **kwargs))
+            return Seen(value=self._renewing(partial(collect, self, *args, **kwargs)))
         except CallError as error:
-            return Unread(gap=faults.gap(error, what=what, account=self.account, region=self.region))
+            fault = error
         except UsageError as error:
             fault = CallError(None, "UsageError", str(error))
-            return Unread(gap=faults.gap(fault, what=what, account=self.account, region=self.region))
+        except _SHAPE_ERRORS:
+            # Whole by its outline, and inside not as AWS documents it: as little an answer as a damaged one.
+            fault = CallError(self._last_call, "MalformedReply")
+        return Unread(gap=faults.gap(fault, what=what, account=self.account, region=self.region))
+
+    def _renewing(self, collect: Callable[[], T]) -> T:
+        self._sign_in()
+        try:
+            return collect()
+        except CallError as error:
+            if error.code not in EXPIRED or self.drop is None:
+                raise
+            self.drop()
+            self.signer = self.drop = None
+            self._sign_in()
+            return collect()
 
     def _sign_in(self) -> None:
         if self.signer is None:
