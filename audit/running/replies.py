@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 from audit.running.permissions import CALLS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from audit.running.permissions import Call
+
+_LONGEST_WAIT = 5.0
 
 
 def damage(name: str, status: int, body: bytes) -> str | None:
@@ -54,3 +58,9 @@ def _xml_damage(call: Call, body: bytes) -> str | None:
 def utc(time: datetime | None) -> datetime | None:
     """Say a time in UTC; the SDK gives this machine's zone, which has no place in a snapshot."""
     return None if time is None else time.astimezone(UTC)
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Read how many seconds a service asks to wait; 0 where it doesn't, or says it as a date, and never over 5."""
+    header = headers.get("Retry-After", "")
+    return min(float(header), _LONGEST_WAIT) if header.isascii() and header.isdecimal() else 0.0

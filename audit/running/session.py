@@ -13,8 +13,6 @@ import os
 import socket
 import sys
 import threading
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -38,18 +36,18 @@ from botocore.parsers import ResponseParserError
 from botocore.retries.standard import register_retry_handler
 from botocore.utils import get_environ_proxies
 
-from audit.running import endpoints, faults, replies
+from audit.running import endpoints, replies
 from audit.running.access import Access
 from audit.running.once import Once, within
-from audit.running.visit import Visit
+from audit.running.visit import CURRENT, SignIn, Visit
+from audit.running.visits import Visits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
     from botocore.client import BaseClient
     from botocore.model import OperationModel
-    from mypy_boto3_sts import STSClient
     from urllib3 import PoolManager
 
     from audit.model import Account
@@ -60,7 +58,6 @@ _SESSION_NAME = "pipelines-audit"
 # 900 would make botocore's own refreshing assume the role at every call; 3,600 is every role's least maximum.
 _SESSION_SECONDS = 3600
 _SPARE = timedelta(seconds=60)
-_RETRY_AFTER_MOST = 5.0
 # What can't be reached isn't reached by an eighth try either, and each costs a time-out.
 _UNREACHABLE_ATTEMPTS = 3
 _UNREACHABLE = (
@@ -70,8 +67,6 @@ _UNREACHABLE = (
     exceptions.ProxyConnectionError,
     exceptions.SSLError,
 )
-
-_VISIT: ContextVar[Visit] = ContextVar("visit")
 
 
 class DamagedReplyError(exceptions.HTTPClientError):
@@ -93,14 +88,14 @@ class _Current(Credentials):
         super().__init__("of-the-visit", "of-the-visit")
 
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
-        return cast("ReadOnlyCredentials", _VISIT.get().credentials())
+        return cast("ReadOnlyCredentials", CURRENT.get().credentials())
 
 
 class _WatchedHTTP(AWSHTTPConnection):
     """A connection that shows its socket to the visit, whose deadline can then cut it."""
 
     def getresponse(self) -> Any:  # noqa: ANN401 -- urllib3's own signature
-        _VISIT.get().socket = self.sock
+        CURRENT.get().socket = self.sock
         return super().getresponse()
 
 
@@ -108,7 +103,7 @@ class _WatchedHTTPS(AWSHTTPSConnection):
     """The same over TLS."""
 
     def getresponse(self) -> Any:  # noqa: ANN401 -- urllib3's own signature
-        _VISIT.get().socket = self.sock
+        CURRENT.get().socket = self.sock
         return super().getresponse()
 
 
@@ -132,7 +127,7 @@ class _Transport(URLLib3Session):
 
     def exchange(self, request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse:
         """Send a request for botocore's before-send event, which takes what is returned for the reply."""
-        visit = _VISIT.get()
+        visit = CURRENT.get()
         if visit.is_over:
             raise OverError
         try:
@@ -181,42 +176,25 @@ class Session:
         self._clients: Once[BaseClient] = Once()
         self._bases: Once[Credentials] = Once(keep_failures=True)
         self._roles: Once[_Assumed] = Once()
-        self._visits: set[Visit] = set()
-        self._stopped = threading.Event()
+        self._visits = Visits()
         # With --profile the environment's profile is not what counts, nor need it exist.
         variables = {"profile": (None, None, None, None)} if access.profile else None
         self._sdk = botocore.session.Session(session_vars=cast("Any", variables))
         self._sdk.register_component("data_loader", _loader())
         self._sdk.register_component("credential_provider", SimpleNamespace(load_credentials=_Current))
 
-    @contextmanager
-    def visit(self, account: Account, region: str) -> Iterator[Visit]:
+    def visit(self, account: Account, region: str) -> AbstractContextManager[Visit]:
         """Begin to look at an account in a region; nothing is sent yet. The deadline runs from here."""
-        visit = Visit(self, account, region)
-        clock = threading.Timer(self.access.deadline, visit.end)
-        clock.daemon = True
-        token = _VISIT.set(visit)
-        self._visits.add(visit)
-        if self._stopped.is_set():
-            visit.end()
-        clock.start()
-        try:
-            yield visit
-        finally:
-            clock.cancel()
-            self._visits.discard(visit)
-            _VISIT.reset(token)
+        return self._visits.under_way(Visit(self, account, region), self.access.deadline)
 
     def stop(self) -> None:
         """End every visit under way, from whatever thread: requests are cut, nothing more is sent."""
-        self._stopped.set()
-        for visit in tuple(self._visits):
-            visit.end()
+        self._visits.stop()
 
     @property
     def is_stopped(self) -> bool:
         """Whether the run was stopped."""
-        return self._stopped.is_set()
+        return self._visits.stopped.is_set()
 
     def client(self, service: str, region: str) -> BaseClient:
         """Give the one client of this service and region."""
@@ -250,10 +228,11 @@ class Session:
         client.meta.events.register("after-call", _release)
         return client
 
-    def base(self, profile: str | None) -> Credentials:
-        """Give the credentials that a visit begins with: the profile's, or the environment's."""
-        load = partial(self._load, profile)
-        return self._bases.get(profile, partial(within, self.access.deadline, load, self._stopped))
+    def base(self, profile: str | None) -> SignIn:
+        """Sign in with a profile's credentials, or with the environment's."""
+        load = partial(within, self.access.deadline, partial(self._load, profile), self._visits.stopped)
+        base = self._bases.get(profile, load)
+        return SignIn(credentials=base.get_frozen_credentials, forget=partial(self._bases.forget, profile, base))
 
     def _load(self, profile: str | None) -> Credentials:
         sdk = botocore.session.Session()
@@ -275,38 +254,22 @@ class Session:
         credentials.get_frozen_credentials()
         return credentials
 
-    def role(self, arn: str, base: Credentials) -> _Assumed:
-        """Give the session of a role, made once for the whole run and again when it is about to end."""
-        assume = partial(self._assume, arn, base)
-        assumed = self._roles.get(arn, assume)
+    def role(self, arn: str) -> SignIn:
+        """Sign in with a role, assumed once for the whole run and again when its session is about to end."""
+        assumed = self._roles.get(arn, partial(self._assume, arn))
         if assumed.ends - datetime.now(UTC) < _SPARE:
             self._roles.forget(arn, assumed)
-            assumed = self._roles.get(arn, assume)
-        return assumed
+            assumed = self._roles.get(arn, partial(self._assume, arn))
+        return SignIn(credentials=lambda: assumed.credentials, forget=partial(self._roles.forget, arn, assumed))
 
-    def _assume(self, arn: str, base: Credentials) -> _Assumed:
-        visit = _VISIT.get()
-        sts = cast("STSClient", self.client("sts", visit.region))
-        visit.signer = base.get_frozen_credentials
-        reply = sts.assume_role(RoleArn=arn, RoleSessionName=_SESSION_NAME, DurationSeconds=_SESSION_SECONDS)
-        given = reply["Credentials"]
-        keys = ReadOnlyCredentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
-        return _Assumed(credentials=keys, ends=given["Expiration"])
-
-    def sign_in(self, visit: Visit) -> None:
-        """Get the credentials for the visit's account and let it sign with them."""
-        profile, role = self.access.profile_for(visit.account), self.access.role_for(visit.account)
-        visit.way_in = role or (f"profile {profile}" if profile else "")
-        named = profile or os.environ.get("AWS_PROFILE")
-        with faults.told(None, visit, detail=f"profile {named}" if named else ""):
-            base = self.base(profile)
-        visit.signer = base.get_frozen_credentials
-        visit.drop = partial(self._bases.forget, profile, base)
-        if role is not None:
-            with faults.told("sts:AssumeRole", visit, detail=role):
-                assumed = self.role(role, base)
-            visit.signer = lambda: assumed.credentials
-            visit.drop = partial(self._roles.forget, role, assumed)
+    def _assume(self, arn: str) -> _Assumed:
+        sts = CURRENT.get().sts
+        given = sts.assume_role(RoleArn=arn, RoleSessionName=_SESSION_NAME, DurationSeconds=_SESSION_SECONDS)
+        keys = given["Credentials"]
+        return _Assumed(
+            credentials=ReadOnlyCredentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]),
+            ends=keys["Expiration"],
+        )
 
 
 def _retry(
@@ -322,7 +285,7 @@ def _retry(
     """
     if response is not None and response[0].status_code < 300:
         return None
-    visit = _VISIT.get()
+    visit = CURRENT.get()
     if visit.is_over or (isinstance(caught_exception, _UNREACHABLE) and event["attempts"] >= _UNREACHABLE_ATTEMPTS):
         return None
     handlers = _handlers(visit, event["operation"])
@@ -331,13 +294,13 @@ def _retry(
     if delay is None:
         return None
     if response is not None:
-        delay = max(delay, min(_seconds(response[0].headers.get("Retry-After")), _RETRY_AFTER_MOST))
+        delay = max(delay, replies.retry_after(response[0].headers))
     return 0.0 if visit.sleep(delay) else None
 
 
 def _release(*, event_name: str, model: OperationModel, **event: object) -> None:
     """Give back what a call that came through had taken from its visit's retry quota."""
-    visit = _VISIT.get()
+    visit = CURRENT.get()
     if model.service_model.service_id in visit.retry_handlers:
         _handlers(visit, model).emit(event_name, model=model, **event)
 
@@ -351,7 +314,3 @@ def _handlers(visit: Visit, operation: OperationModel) -> HierarchicalEmitter:
         register_retry_handler(cast("BaseClient", client), visit.attempts)
         visit.retry_handlers[service.service_id] = emitter
     return cast("HierarchicalEmitter", visit.retry_handlers[service.service_id])
-
-
-def _seconds(header: str | None) -> float:
-    return float(header) if header is not None and header.isascii() and header.isdecimal() else 0.0

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -15,7 +19,7 @@ from audit.running.faults import EXPIRED, CallError
 from audit.running.permissions import CALLS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecs import ECSClient
@@ -30,7 +34,18 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 
+# The visit under way in this thread: whoever sends or signs for it finds it here.
+CURRENT: ContextVar[Visit] = ContextVar("visit")
+
 _SHAPE_ERRORS = (TypeError, AttributeError, LookupError, ValueError)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignIn:
+    """A way to sign: what gives the credentials at each request, and what drops them once AWS calls them expired."""
+
+    credentials: Callable[[], Any]
+    forget: Callable[[], None]
 
 
 class Visit:
@@ -43,9 +58,8 @@ class Visit:
         self.sdk_errors = session.sdk_errors
         self.retry_handlers: dict[str, object] = {}
         self.socket: socket.socket | None = None
-        self.signer: Callable[[], Any] | None = None
-        self.drop: Callable[[], None] | None = None
         self.way_in = ""
+        self._signed_in: SignIn | None = None
         self._last_call: str | None = None
         self._session = session
         self._ends = time.monotonic() + session.access.deadline
@@ -77,9 +91,9 @@ class Visit:
 
     def credentials(self) -> Any:  # noqa: ANN401 -- the SDK's frozen credentials, which only session.py may name
         """Give what the next request is signed with."""
-        if self.signer is None:
+        if self._signed_in is None:
             raise AuditError("a request was made before anybody signed in")
-        return self.signer()
+        return self._signed_in.credentials()
 
     @property
     def ecs(self) -> ECSClient:
@@ -154,13 +168,22 @@ class Visit:
         try:
             return collect()
         except CallError as error:
-            if error.code not in EXPIRED or self.drop is None:
+            if error.code not in EXPIRED or self._signed_in is None:
                 raise
-            self.drop()
-            self.signer = self.drop = None
+            self._signed_in.forget()
+            self._signed_in = None
             self._sign_in()
             return collect()
 
     def _sign_in(self) -> None:
-        if self.signer is None:
-            self._session.sign_in(self)
+        if self._signed_in is not None:
+            return
+        access = self._session.access
+        profile, role = access.profile_for(self.account), access.role_for(self.account)
+        self.way_in = role or (f"profile {profile}" if profile else "")
+        named = profile or os.environ.get("AWS_PROFILE")
+        with faults.told(None, self, detail=f"profile {named}" if named else ""):
+            self._signed_in = self._session.base(profile)
+        if role is not None:
+            with faults.told("sts:AssumeRole", self, detail=role):
+                self._signed_in = self._session.role(role)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from audit.running.replies import damage, utc
+from audit.running.replies import damage, retry_after, utc
 
 LIST, DESCRIBE, WHO = "ecs:ListTaskDefinitionFamilies", "ecs:DescribeTaskDefinition", "sts:GetCallerIdentity"
 
@@ -51,3 +51,19 @@ def test_times_are_in_utc() -> None:
     assert utc(local) == local
     assert str(utc(local)) == "2026-02-11 23:00:00+00:00"
     assert utc(None) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 0),
+        ({"Retry-After": "2"}, 2),
+        ({"Retry-After": "3600"}, 5),
+        ({"Retry-After": "Fri, 31 Dec 1999"}, 0),
+        ({"Retry-After": "-1"}, 0),
+        ({"Retry-After": "²"}, 0),
+    ],
+)
+def test_wait_asked_for_is_bounded(headers: dict[str, str], seconds: float) -> None:
+    """A whole number of seconds, up to five."""
+    assert retry_after(headers) == seconds
