@@ -330,7 +330,7 @@ def test_names_in_front() -> None:
 )
 def test_budget(text: str) -> None:
     """What costs too much ends with a limit, not with a full memory; try doesn't go on after it."""
-    with pytest.raises(LimitError, match="costs more"):
+    with budget(20_000), pytest.raises(LimitError, match="costs more"):
         value_of(f"try({text}, 1)")
 
 
@@ -400,7 +400,7 @@ def extended(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 @given(text=st.recursive(st.sampled_from(ATOMS), extended, max_leaves=8))
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=120, deadline=None, derandomize=True)
 def test_only_errors_of_the_house(text: str) -> None:
     """Whatever is put together from pieces of the language has a value or an error of the house, with its place."""
     try:
