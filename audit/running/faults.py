@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +68,7 @@ _ADVICE: Mapping[str, str] = MappingProxyType(
         "DamagedReply": "the reply was damaged, again and again; look at proxies on the way, run again",
         "MalformedReply": "the reply isn't what AWS documents; look at AWS_ENDPOINT_URL and proxies on the way",
         "DeadlineExceeded": "the time for one account was used up; run again, or raise the deadline",
-        "Stopped": "the run was stopped before it was read",
+        "Stopped": "the run was stopped before; run again",
         "RepeatedToken": "the list never ends, its pages repeat; run again",
         "EndpointConnectionError": "cannot connect; look at the network, the region's name and AWS_ENDPOINT_URL",
         "NameResolution": "the host name has no address; look at DNS, the region's name and AWS_ENDPOINT_URL",
@@ -77,7 +79,7 @@ _ADVICE: Mapping[str, str] = MappingProxyType(
         "HTTPClientError": "the request broke off, again and again; look at proxies and the credentials' form",
         "SSLError": "the server's certificate can't be trusted; set AWS_CA_BUNDLE to the right authority",
         "OptInRequired": "the region is not enabled in this account; enable it or leave it out",
-        "InvalidTargetName": "the name of the stack can't exist in AWS; mend the declaration",
+        "InvalidTargetName": "a name that was to be asked for can't exist in AWS; mend the declaration",
     }
 )
 
@@ -130,9 +132,7 @@ _SDK_CODES: Mapping[str, str] = MappingProxyType(
     }
 )
 _SKEW = re.compile(r"Signature expired|Signature not yet current|not yet valid|RequestTimeTooSkewed")
-_DENIER = re.compile(
-    r"service control policy|resource control policy|permissions boundary|session policy|explicit deny"
-)
+_DENIER = re.compile(r"service control policy|resource control policy|permissions boundary|session policy")
 
 
 @contextmanager
@@ -167,10 +167,19 @@ def _service_error(response: dict[str, Any], call: str | None, detail: str) -> C
     told_of = response.get("Error", {})
     code, text = str(told_of.get("Code", "")), str(told_of.get("Message", ""))
     if _SKEW.search(f"{code} {text}"):
-        return CallError(call, "ClockSkew")
+        return CallError(call, "ClockSkew", _minutes_off(response))
     if code in DENIED and call != "sts:AssumeRole" and (denier := _DENIER.search(text)):
-        return CallError(call, code, f"{'an' if denier[0].startswith('e') else 'a'} {denier[0]}")
+        return CallError(call, code, f"a {denier[0]}")
     return CallError(call, code or "NoErrorCode", detail)
+
+
+def _minutes_off(response: dict[str, Any]) -> str:
+    """Say how far this machine's clock is from AWS's, by the date of the reply."""
+    try:
+        theirs = parsedate_to_datetime(response["ResponseMetadata"]["HTTPHeaders"]["date"])
+        return f"{abs(datetime.now(UTC) - theirs) // timedelta(minutes=1)} minutes off"
+    except (LookupError, TypeError, ValueError):
+        return ""
 
 
 def gap(error: CallError, *, what: str, account: Account, region: str) -> Gap:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from itertools import product
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -206,7 +207,7 @@ def test_denial_by_a_policy_of_the_organization_is_told(runner: str, monkeypatch
     message = "User: x is not authorized to perform: y with an explicit deny in a service control policy"
     with struck(runner, monkeypatch, Rule(fault=error("AccessDeniedException", message=message), call=LIST)):
         (seen,) = observe([TARGET], ROLE)
-    assert "is denied by an explicit deny" in gaps(seen)["families"].message
+    assert "is denied by a service control policy" in gaps(seen)["families"].message
 
 
 def test_denied_role_ends_the_look(runner: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -348,21 +349,26 @@ def test_read_time_out_is_tried_three_times(runner: str, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    "fault",
+    ("code", "message"),
     [
-        pytest.param(
-            query_error("SignatureDoesNotMatch", 403, "Signature expired: 20261124T055000Z is now earlier than"),
-            id="message",
-        ),
-        pytest.param(query_error("RequestTimeTooSkewed", 403), id="code"),
+        pytest.param("SignatureDoesNotMatch", "Signature expired: 20261124T055000Z is now earlier than", id="slow"),
+        pytest.param("SignatureDoesNotMatch", "Signature not yet current: 20261124T055000Z is later", id="fast"),
+        pytest.param("RequestTimeTooSkewed", "", id="code"),
     ],
 )
-def test_wrong_clock_is_told(runner: str, monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
-    """A clock that is off is one clear diagnosis, at the first call."""
+@pytest.mark.parametrize("dated", [True, False])
+def test_wrong_clock_is_told(
+    runner: str, monkeypatch: pytest.MonkeyPatch, code: str, message: str, *, dated: bool
+) -> None:
+    """A clock that is off is one clear diagnosis, at the first call, with how far where the reply says it."""
+    date = format_datetime(datetime.now(UTC) + timedelta(minutes=10, seconds=20), usegmt=True)
+    fault = query_error(code, 403, message)
+    fault = replace(fault, headers=(*fault.headers, ("Date", date))) if dated else fault
     with struck(runner, monkeypatch, Rule(fault=fault)) as overlay:
         (seen,) = observe([TARGET], ROLE)
     assert {gap.code for gap in gaps(seen).values()} == {"ClockSkew"}
-    assert "clock of this machine" in gaps(seen)["identity"].message
+    off = " (10 minutes off)" if dated else ""
+    assert gaps(seen)["identity"].message.endswith(f"the clock of this machine is wrong{off}; set it")
     assert overlay.count() == 1
 
 
