@@ -290,6 +290,18 @@ def test_nothing_is_sent_after_a_stop(runner: str, monkeypatch: pytest.MonkeyPat
     assert overlay.count() == 0
 
 
+class _Nothing(BaseHTTPRequestHandler):
+    """Refuses every method."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- http.server's name
+        """Say nothing."""
+
+
+class _Server(HTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: clients that go away are the point."""
+
+
 def self_signed(folder: Path) -> Path:
     """Make a key and a certificate for localhost that nobody else signed, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -305,16 +317,16 @@ def self_signed(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve TLS with a certificate that nobody signed; gives its URL."""
+def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """Serve TLS with a certificate that nobody signed, and nothing by it; gives its URL and the certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(self_signed(tmp_path_factory.mktemp("tls")))
-    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that go away are the point
+    pem = self_signed(tmp_path_factory.mktemp("tls"))
+    context.load_cert_chain(pem)
+    server = _Server(("127.0.0.1", 0), _Nothing)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
-    yield f"https://localhost:{server.server_port}"
+    yield f"https://localhost:{server.server_port}", pem
     server.shutdown()
     server.server_close()
     thread.join()
@@ -322,13 +334,25 @@ def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.mark.parametrize("bypass", ["", "PYTHONHTTPSVERIFY"])
 def test_untrusted_certificate_is_refused(
-    aws: str, monkeypatch: pytest.MonkeyPatch, tls_server: str, bypass: str
+    aws: str, monkeypatch: pytest.MonkeyPatch, tls_server: tuple[str, Path], bypass: str
 ) -> None:
     """A server whose certificate nobody signed gets no request, and is named."""
     assert aws
-    monkeypatch.setenv("AWS_ENDPOINT_URL", tls_server)
+    url, _ = tls_server
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
     if bypass:
         monkeypatch.setenv(bypass, "0")
     gap = gap_of(look(Access()))
     assert gap.code == "SSLError"
-    assert tls_server in gap.message
+    assert url in gap.message
+
+
+def test_authority_of_the_user_is_trusted(
+    aws: str, monkeypatch: pytest.MonkeyPatch, tls_server: tuple[str, Path]
+) -> None:
+    """With AWS_CA_BUNDLE the same server is talked to; what it then answers is another matter."""
+    assert aws
+    url, authority = tls_server
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority))
+    assert gap_of(look(replace(Access(), attempts=2))).code == "DamagedReply"
