@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING
 
 from reports.causes import ordered
-from reports.text import neutral
+from audit.text import neutral
 
 if TYPE_CHECKING:
     from audit.verdict.finding import Finding

@@ -10,7 +10,7 @@ from pydantic_core import to_jsonable_python
 from tabulate import tabulate
 
 from audit.model import ImageRef
-from reports.text import counted, one_line
+from audit.text import counted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

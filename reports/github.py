@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from reports.places import anchor
 from reports.split import split
-from reports.text import counted, neutral, one_line
+from audit.text import counted, neutral, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

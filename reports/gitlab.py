@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from audit.verdict.finding import fingerprint
 from reports.places import anchor
 from reports.split import split
-from reports.text import neutral, one_line
+from audit.text import neutral, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from reports.causes import ordered, place
-from reports.text import neutral, one_line
+from audit.text import neutral, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

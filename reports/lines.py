@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reports.causes import Cause, place
-from reports.text import one_line
+from audit.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from reports.causes import causes, place
 from reports.lines import lines_of
-from reports.text import counted, one_line
+from audit.text import counted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from audit.model import Severity
 from audit.verdict.finding import fingerprint
 from reports.causes import ordered, place
-from reports.text import neutral, one_line
+from audit.text import neutral, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -15,7 +15,7 @@ import pytest
 
 from audit.model import Severity
 from reports.plugin import results_of
-from reports.text import neutral, one_line
+from audit.text import neutral, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,7 +10,7 @@ from audit.verdict.finding import fingerprint
 from reports.causes import place
 from reports.places import anchor
 from reports.split import split
-from reports.text import counted, neutral, one_line
+from audit.text import counted, neutral, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

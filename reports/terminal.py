@@ -13,7 +13,7 @@ from audit.verdict.finding import OUTCOMES
 from reports.causes import causes, container_order, place
 from reports.lines import lines_of
 from reports.states import SYMBOLS
-from reports.text import counted, neutral, one_line
+from audit.text import counted, neutral, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -18,6 +18,7 @@ import pytest
 
 from audit.errors import UnreadError
 from audit.model import Gap, Location, SeverityName
+from audit.text import one_line
 from audit.verdict.finding import Evidence, Outcome
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def accident(subject: Subject, error: BaseException) -> Judgement:
 
 
 def _lines(judgements: list[Judgement]) -> str:
-    return "\n".join(judgement.message for judgement in judgements if judgement.message)
+    return "\n".join(one_line(judgement.message) for judgement in judgements if judgement.message)
 
 
 def _sentence(error: AssertionError) -> str:

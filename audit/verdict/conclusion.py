@@ -11,8 +11,9 @@ import audit
 from audit.config import Settings
 from audit.model import Severity
 from audit.snapshot import Snapshot
-from audit.verdict import coverage, matrix
+from audit.verdict import chain, coverage, matrix
 from audit.verdict.finding import OUTCOMES, Finding, Outcome
+from audit.verdict.releases import Releases
 from audit.verdict.results import SCHEMA_VERSION, CheckNote, Passed, ReleaseNote, ReleaseSource, Results, Run, Selection
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Occasion:
     config_sha256: str | None
     snapshot: Snapshot
     snapshot_sha256: str
+    releases: Releases
 
 
 def conclude(
@@ -67,7 +69,7 @@ def conclude(
         summary=summary,
         findings=findings,
         passes=_quiet(entries, "pass"),
-        chains=matrix.chains(units, frozenset(release.tag for release in released.releases)),
+        chains=chain.chains(units, occasion.releases),
         units=matrix.rows(units, findings),
         exit_code=code,
         verdict=verdict,

@@ -73,7 +73,7 @@ class Finding:
 
 def fingerprint(*parts: str | None) -> str:
     """SHA-256 over the parts, None as empty, kept apart by ``|``."""
-    return hashlib.sha256("|".join(part or "" for part in parts).encode()).hexdigest()
+    return hashlib.sha256("|".join(part or "" for part in parts).encode(errors="backslashreplace")).hexdigest()
 
 
 Summary: TypeAlias = Mapping[Outcome, int]

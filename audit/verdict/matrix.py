@@ -1,4 +1,4 @@
-"""The fleet matrix and the chains: how each container of each unit stands, for people who look at the whole."""
+"""The fleet matrix: how each container of each unit stands, for people who look at the whole."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from audit.errors import UnreadError
 from audit.model import Unread
 from audit.verdict.coverage import extent
 from audit.verdict.pairing import Matched, Missing, Orphan
-from audit.verdict.results import Cell, CellState, Chain, ChainStep, UnitRow
+from audit.verdict.results import Cell, CellState, UnitRow
 from audit.verdict.subject import orphan_image, running_text
 
 if TYPE_CHECKING:
@@ -28,16 +28,6 @@ def rows(units: Iterable[UnitView], findings: Iterable[Finding]) -> tuple[UnitRo
     for found in findings:
         behind[found.unit, found.container].append(found)
     return tuple(_row(unit, stack, behind) for unit in units for stack in unit.stacks)
-
-
-def chains(units: Iterable[UnitView], releases: frozenset[str]) -> tuple[Chain, ...]:
-    """Follow each deployed container from its release to its task definition; broken links are marked."""
-    return tuple(
-        Chain(unit=stack.unit, container=row.container, steps=_steps(unit, stack, row, releases))
-        for unit in units
-        for stack in unit.stacks
-        for row in stack.deployed
-    )
 
 
 def _row(unit: UnitView, stack: StackView, findings: Mapping[tuple[str | None, str | None], list[Finding]]) -> UnitRow:
@@ -95,36 +85,6 @@ def _worse(state: CellState, found: Finding) -> CellState:
     if found.outcome == "waived":
         return "waived" if state == "in sync" else state
     return "unknown"
-
-
-def _steps(unit: UnitView, stack: StackView, row: DeclaredContainer, releases: frozenset[str]) -> tuple[ChainStep, ...]:
-    pairs = () if isinstance(stack.pairs, Unread) else stack.pairs.value
-    pair = next((p for p in pairs if isinstance(p, Matched) and p.declared.container == row.container), None)
-    published = row.tag in releases
-    return (
-        ChainStep(stage="release", value=row.tag if published else None, source="releases", broken=not published),
-        ChainStep(stage="declared", value=row.tag, place=row.tag_origin, broken=row.tag is None),
-        _in_registry(unit.registry, row),
-        _task_definition(pair, row),
-    )
-
-
-def _in_registry(registry: Registry, row: DeclaredContainer) -> ChainStep:
-    source = "ecr:BatchGetImage"
-    try:
-        found = registry.tag(row.image, row.tag) if row.image and row.tag else None
-    except UnreadError:
-        return ChainStep(stage="image", value=None, source=source, broken=True)
-    return ChainStep(stage="image", value=found.digest if found else None, source=source, broken=found is None)
-
-
-def _task_definition(pair: Matched | None, row: DeclaredContainer) -> ChainStep:
-    source = "ecs:DescribeTaskDefinition"
-    if pair is None:
-        return ChainStep(stage="task definition", value=None, source=source, broken=True)
-    running = running_text(pair)
-    value = f"{pair.definition.family}:{pair.definition.revision} runs {running or '?'}"
-    return ChainStep(stage="task definition", value=value, source=source, broken=running != row.tag)
 
 
 def _container(pair: Pair) -> str:

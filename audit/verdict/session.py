@@ -72,6 +72,7 @@ class Session:
             config_sha256=self.config_sha256,
             snapshot=self.snapshot,
             snapshot_sha256=snapshots.sha256(self.snapshot),
+            releases=self.releases,
         )
         results = conclusion.conclude(occasion, self.units, self.ledger.entries, ended, self.checks)
         self.ledger.remove()

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports.html.view import page
-from reports.text import neutral, one_line
+from audit.text import neutral, one_line
 
 if TYPE_CHECKING:
     from audit.verdict.results import Results

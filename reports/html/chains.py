@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reports.text import one_line
+from audit.text import one_line
 
 if TYPE_CHECKING:
     from audit.verdict.results import Chain, ChainStep, Results

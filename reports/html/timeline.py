@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from reports.text import counted, one_line
+from audit.text import counted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from reports.html.chains import Chains, chains
 from reports.html.controls import Control, controls
 from reports.html.matrix import Matrix, matrix
 from reports.html.timeline import Timeline, timeline
-from reports.text import counted
+from audit.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.config import Settings
-from audit.snapshot import sha256
+from audit.snapshot import Snapshot, sha256
 from audit.verdict.check import Check, Judgement, Subject
 from audit.verdict.conclusion import Occasion, conclude, exit_of
 from audit.verdict.finding import OUTCOMES, Finding, Outcome
 from audit.verdict.judging import finding
 from audit.verdict.ledger import Ended, Entry
 from audit.verdict.pairing import views
+from audit.verdict.releases import Releases
 from audit.verdict.results import Coverage, from_json, to_json
 from tests.nouns import NOW, gap, snapshot
 
@@ -125,11 +126,22 @@ def test_exit(  # noqa: PLR0917 -- one row of the table
     assert exit_of(summary(**counts), findings, covered, ended, settings) == (code, words)
 
 
+def rules(facts: Snapshot) -> Releases:
+    """Judge by the snapshot's own releases, today."""
+    return Releases(released=facts.released, today=NOW.date(), max_age_days=90)
+
+
 def occasion() -> Occasion:
     """Judge a small fleet now."""
     facts = snapshot()
     return Occasion(
-        id="r1", judged_at=NOW, settings=Settings(), config_sha256=None, snapshot=facts, snapshot_sha256=sha256(facts)
+        id="r1",
+        judged_at=NOW,
+        settings=Settings(),
+        config_sha256=None,
+        snapshot=facts,
+        snapshot_sha256=sha256(facts),
+        releases=rules(facts),
     )
 
 

@@ -135,19 +135,6 @@ def test_a_null_container_that_runs_is_drift() -> None:
     assert states(rows=rows, observations=(observation(families=Seen(value=facts)),))["ami-builder"] == "drift"
 
 
-def test_chain_names_each_link() -> None:
-    """Release, literal, registry and task definition; the links that don't hold are marked."""
-    (chain,) = matrix.chains((view(rows=(row(),)),), frozenset({"v1.3.0"}))
-    assert [(step.stage, step.broken) for step in chain.steps] == [
-        ("release", False),
-        ("declared", False),
-        ("image", False),
-        ("task definition", False),
-    ]
-    (dark,) = matrix.chains((view(rows=(row(),), observations=(observation(),), repositories=()),), frozenset())
-    assert [step.broken for step in dark.steps] == [True, False, True, True]
-
-
 def test_gap_of_a_unit_is_its_own() -> None:
     """A gap of the declaration stands beside the unit it names."""
     found = view(declared_gaps=(gap("file", unit="dev/us-west-2/mgmt/ecs-deploy-runner"), gap("file", unit="other")))

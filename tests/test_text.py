@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from reports.text import counted, neutral, one_line
+from audit.text import counted, neutral, one_line
 
 
 @pytest.mark.parametrize(
