@@ -100,7 +100,16 @@ def _sequences(distinct: list[Type], kinds: set[str]) -> Type | None:
         return _collection("list", distinct)
     if kinds == {"set"}:
         return _collection("set", distinct)
-    return next(kind for kind in distinct if kind.kind != "tuple")
+    candidates = (kind for kind in distinct if kind.kind != "tuple")
+    members = {part for kind in distinct for part in kind.members}
+    return next((kind for kind in candidates if all(_converts(part, kind.members[0]) for part in members)), None)
+
+
+def _converts(kind: Type, to: Type) -> bool:
+    """Tell whether values of a type may turn into another, be it only some of them."""
+    if {kind.kind, to.kind} <= _PRIMITIVES:
+        return kind == to or STRING in (kind, to)
+    return ANY in (kind, to) or unify((kind, to)) == to
 
 
 def _members(kind: str, types: list[Type]) -> Type | None:

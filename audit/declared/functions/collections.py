@@ -70,10 +70,9 @@ def _coalesce(*args: Value) -> Result:
 
 
 def _coalescelist(*args: Value) -> Result:
-    for arg in args:
-        if isinstance(arg.raw, Unknown):
-            return arg
-        if _items(arg, sets=False):
+    lists = [() if isinstance(arg.raw, Unknown) else _items(arg, sets=False) for arg in args]
+    for arg, items in zip(args, lists, strict=True):
+        if items or isinstance(arg.raw, Unknown):
             return arg
     raise EvaluationError("all lists are empty" if args else "at least one argument is needed")
 
