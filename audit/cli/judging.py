@@ -1,0 +1,64 @@
+"""Commands that judge and report."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from audit import config
+from audit.cli.options import EXIT_CODES, colour, options, seen, text_of, width
+
+
+@click.command(epilog=EXIT_CODES)
+@options("repository", "access", "selection", "releases", "judging")
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="FORMAT=PATH",
+    help="write a report; PATH - is standard output; repeatable",
+)
+@click.option(
+    "--html", "html", type=click.Path(path_type=Path), metavar="FILE", help="write pytest-html's own report of this run"
+)
+@click.option("-v", "--verbose", count=True, help="show pytest's own output on standard error")
+def check(config_file: Path | None, reports: tuple[str, ...], html: Path | None, verbose: int, **given: object) -> int:
+    r"""Look, judge and report: the nightly job.
+
+    \b
+    Example:
+      pipelines-audit check --infra-live . --role-arn 'arn:aws:iam::{account_id}:role/audit' \\
+        --report html=report.html --report json=report.json
+    """
+    from audit import door  # noqa: PLC0415 -- start-up: pytest, boto3 and the parser are loaded only where needed
+    from reports import emit, terminal  # noqa: PLC0415 -- as above
+
+    settings, digest = config.resolve(given, os.environ, config=config_file)
+    requests = [emit.parse_request(text) for text in reports]
+    emit.check_requests(requests)
+    results = door.judge(settings, digest, seen(settings), html=html, verbose=bool(verbose))
+    table = terminal.render(results, width=width(), colour=colour())
+    click.echo(table, nl=False, err=any(path == "-" for _, path in requests))
+    emit.emit(results, requests)
+    return results.exit_code
+
+
+@click.command()
+@click.argument("results_file", type=click.Path(path_type=Path), metavar="RESULTS")
+@click.option(
+    "--report", "reports", multiple=True, metavar="FORMAT=PATH", help="write a report; PATH - is standard output"
+)
+def report(results_file: Path, reports: tuple[str, ...]) -> int:
+    """Draw reports again from results that "check --report json=RESULTS" has written."""
+    from audit.verdict.results import from_json  # noqa: PLC0415 -- start-up
+    from reports import emit, terminal  # noqa: PLC0415 -- start-up
+
+    requests = [emit.parse_request(text) for text in reports]
+    emit.check_requests(requests)
+    results = from_json(text_of(results_file), name=str(results_file))
+    if not requests:
+        click.echo(terminal.render(results, width=width(), colour=colour()), nl=False)
+    emit.emit(results, requests)
+    return 0

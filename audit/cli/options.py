@@ -1,0 +1,107 @@
+"""What commands share: options from the table of settings, the look with its progress, the shape of their output."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from audit import config
+from audit.errors import UnreadError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from audit.config import Settings
+    from audit.model import Gap
+    from audit.snapshot import Snapshot
+
+EXIT_CODES = """\b
+Exit codes:
+  0   in sync and fully covered
+  1   findings at or above --fail-on
+  2   interrupted
+  3   internal error, or a check with a bug
+  4   wrong usage or configuration
+  5   nothing selected: no units, no accounts, no checks
+  10  incomplete: no finding, but something could not be read
+  11  a remediation step failed
+  12  remediated, still drifting
+  13  refused or not approved
+"""
+
+
+def options(*groups: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the options of these groups of the table, and ``--config``."""
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        chosen = [option for group in groups for option in config.GROUPS[group]]
+        for option in reversed(chosen):
+            function = _click_option(option)(function)
+        return click.option(
+            "--config",
+            "config_file",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="read this configuration file (TOML)",
+        )(function)
+
+    return add
+
+
+def _click_option(option: config.Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    kwargs: dict[str, Any] = {"help": option.help, "default": None}
+    if option.kind == "flag":
+        kwargs |= {"is_flag": True}
+    else:
+        kwargs |= {"metavar": option.metavar, "multiple": option.kind == "words"}
+        if option.kind == "level":
+            kwargs["type"] = click.Choice(config.LEVELS)
+        elif option.kind == "number":
+            kwargs["type"] = click.IntRange(min=1)
+        elif option.kind == "path":
+            kwargs["type"] = click.Path(path_type=Path)
+    return click.option(option.flag, option.name, **kwargs)
+
+
+def seen(settings: Settings) -> Snapshot:
+    """Look, or read the snapshot that the settings name, and show progress meanwhile."""
+    from audit import look  # noqa: PLC0415 -- start-up
+    from audit.progress import progress  # noqa: PLC0415 -- start-up
+
+    with progress() as shown:
+        return look.seen(settings, os.environ, shown)
+
+
+def with_gaps(gaps: Sequence[Gap]) -> int:
+    """Give the exit code of a command that shows facts: 10 where something could not be read."""
+    return UnreadError.exit_code if gaps else 0
+
+
+def as_json_text(document: object) -> str:
+    """Write a document as people and scripts read it."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def text_of(path: Path) -> str:
+    """Read a file that the user named; UsageError where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise UsageError(f"{path}: cannot be read: {reason}") from None
+
+
+def width() -> int:
+    """Give the width of the terminal in columns; 140 where there is none."""
+    return max(60, shutil.get_terminal_size((140, 24)).columns)
+
+
+def colour() -> bool:
+    """Tell whether standard output is a terminal that wants colour."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
