@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from audit.declared.values import Value
-from audit.errors import DeclarationError, EvaluationError, HclSyntaxError
+from audit.errors import DeclarationError, EvaluationError
 
 if TYPE_CHECKING:
     from audit.model import Location
@@ -63,7 +63,7 @@ class LazyMap(Mapping[str, Value]):
         if made is None:
             made = self._make(name)
         if isinstance(made, DeclarationError):
-            raise made
+            raise made.with_traceback(None)  # the same error again, without the frames of the last time
         return made
 
     def _make(self, name: str) -> Value | DeclarationError:
@@ -75,7 +75,7 @@ class LazyMap(Mapping[str, Value]):
         made: Value | DeclarationError
         try:
             made = make()
-        except (EvaluationError, HclSyntaxError) as error:
+        except DeclarationError as error:
             made = error
         finally:
             self._making.pop()

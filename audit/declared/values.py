@@ -7,7 +7,7 @@ that Terraform tells apart from tuples and objects.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import TypeAlias
 
@@ -72,7 +72,9 @@ class Value:
 
     def linked(self, *links: Link) -> Value:
         """Give the same value with more steps on its way."""
-        return replace(self, links=(*self.links, *links)[:MAX_LINKS]) if links else self
+        if not links:
+            return self
+        return Value(self.raw, self.origin, (*self.links, *links)[:MAX_LINKS], self.span, self.file)
 
 
 def member(container: Value, key: str | int) -> Value:
