@@ -13,6 +13,7 @@ from audit.model import Gap, Location
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from audit.declared.model import Pin
     from audit.declared.placement import Placement
     from audit.errors import DeclarationError
     from audit.model import Account
@@ -151,12 +152,12 @@ class Collected:
             what = ", ".join(parts)
             self.gap(path, what, f"{path}: {what} not known: {reason}", place)
 
-    def declared(self, accounts: Sequence[Account], commit: str | None) -> Declared:
+    def declared(self, accounts: Sequence[Account], pins: tuple[Pin, ...], commit: str | None) -> Declared:
         """Give all of it, sorted."""
         return Declared(
             units=tuple(sorted(self.units, key=lambda unit: (unit.path, unit.stack or ""))),
             containers=tuple(sorted(self.containers, key=lambda row: (row.unit, row.container, row.stack or ""))),
-            pins=(),
+            pins=pins,
             gaps=tuple(dict.fromkeys(sorted(self.gaps, key=lambda gap: (gap.unit or "", gap.what, gap.message)))),
             accounts=tuple(accounts),
             shadows=tuple(sorted(self.shadows, key=lambda shadow: (shadow.unit, shadow.name, shadow.dead))),

@@ -7,6 +7,7 @@ reported.
 from __future__ import annotations
 
 import posixpath
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from audit.declared.accounts import NAMES as ACCOUNTS_FILES
@@ -24,10 +25,11 @@ from audit.declared.containers import (
 )
 from audit.declared.directories import Directories, members, runner_calls
 from audit.declared.evaluate import Unknown, Value, budget
+from audit.declared.pins import read_pins
 from audit.declared.placement import Placer
 from audit.declared.repository import ROOT, Repository, parents
 from audit.declared.shadows import find_shadows
-from audit.declared.sources import RUNNER_MODULES, module_name
+from audit.declared.sources import RUNNER_MODULES, module_name, module_ref
 from audit.declared.standalone import Roots, add_calls
 from audit.declared.terraform import local_source
 from audit.declared.terragrunt import DEFAULT_NAMES, Reader
@@ -37,6 +39,7 @@ from audit.model import Gap, Location
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from audit.declared.directories import Found
     from audit.declared.model import Declared, Root
     from audit.declared.placement import Placement
     from audit.declared.scanner import Limits
@@ -66,10 +69,9 @@ def read(
     placer = Placer(reader, accounts, collected.report)
     directories = Directories(repository)
     checker = Checker(reader, collected)
-    covered: set[str] = set()
     for path in _configurations(repository.paths):
-        covered |= _Unit(reader, placer, checker, path, directories).read()
-    Roots(directories, accounts, collected, roots, environment or {}).read(frozenset(covered))
+        _Unit(reader, placer, checker, path, directories).read()
+    Roots(directories, accounts, collected, roots, environment or {}).read()
     for path in repository.paths:
         if posixpath.basename(path) == STACK_FILE:
             collected.gaps.append(_stack_gap(repository.show(path)))
@@ -77,7 +79,9 @@ def read(
     collected.gaps.extend(_listing_gap(fault) for fault in repository.faults)
     for diagnostic in accounts.diagnostics:
         collected.report(diagnostic)
-    return collected.declared(accounts.accounts, commit=tree.commit())
+    pins, unread = read_pins(tree, scope, paths=repository.paths)
+    collected.gaps.extend(unread)
+    return collected.declared(accounts.accounts, pins, commit=tree.commit())
 
 
 def _accounts_files(repository: Repository) -> list[str]:
@@ -131,52 +135,62 @@ class _Unit:
         self.directory = posixpath.dirname(path)
         self.shown = reader.repository.show(self.directory) or "."
 
-    def read(self) -> set[str]:
-        """Read the configuration: rows where it deploys a runner, a gap where that can't be told.
-
-        Gives the directories of Terraform files that it applies.
-        """
+    def read(self) -> None:
+        """Read the configuration: rows where it deploys a runner, a gap where that can't be told."""
         with budget():
             try:
                 config = self.reader.start(self.path)
                 source = config.source
             except DeclarationError as error:
+                self.directories.visited.add(self.directory)
                 self._gap("declaration", f"{error}, mend it to see what this unit declares", error)
-                return {self.directory}
+                return
             if source is None or source.raw is None:
-                return self._through(config, self.directory)
-            if isinstance(source.raw, Unknown):
-                reason = as_text(source, "terraform.source").reason
-                self._gap("module source", f"{self.shown}: terraform.source is not known: {reason}")
+                self._through(config, self.directory)
+            elif isinstance(source.raw, Unknown):
+                self._unknown_source(config, source)
             elif isinstance(source.raw, str):
-                return self._module(config, source, source.raw)
-            return set()
+                self._module(config, source, source.raw)
 
-    def _module(self, config: Config, source: Value, address: str) -> set[str]:
+    def _unknown_source(self, config: Config, source: Value) -> None:
+        """Read a unit whose module's address is known from its end only, or not at all."""
+        reason = as_text(source, "terraform.source").reason or ""
+        tail = config.source_tail
+        if "/" not in tail:
+            self._gap("module source", f"{self.shown}: terraform.source is not known: {reason}")
+        elif module_name(tail) in RUNNER_MODULES:
+            self._rows(config, Value(None), tail, self._inputs(config), reason)
+
+    def _module(self, config: Config, source: Value, address: str) -> None:
         target = local_source(self.directory, address)
         local = target if target in self.directories.candidates else None
         if module_name(address) in RUNNER_MODULES:
             inputs = self._inputs(config)
             if local is None or has_standard_inputs(inputs) or has_input(inputs, IMAGES):
+                if local is not None:
+                    self.directories.visited.add(local)
                 self._rows(config, source, address, inputs)
-                return {local} if local else set()
-        return self._through(config, local) if local is not None else set()
+                return
+        if local is not None:
+            self._through(config, local)
 
-    def _through(self, config: Config, directory: str) -> set[str]:
+    def _through(self, config: Config, directory: str) -> None:
         """Read a module of the repository's own that the unit applies, with the unit's inputs as its variables."""
         if directory not in self.directories.candidates:
-            return set()
+            return
         inputs = self._inputs(config)
         module = self.directories.module(directory, members(inputs) if inputs else {})
+        found: list[Found] = []
+        faults = [*self.directories.faults[directory]]
         try:
-            found = list(runner_calls(self.directories, module))
+            found = runner_calls(self.directories, module)
         except DeclarationError as error:
-            self._gap("declaration", f"{error}, mend it to see what this unit declares", error)
-            found = []
+            faults.append(error)
+        for fault in faults:
+            self._gap("declaration", f"{fault}, mend it to see what this unit declares", fault)
         for one in found:
             unit = self.shown if len(found) == 1 else f"{self.shown}/{one.name}"
             add_calls(self.collected, unit, one, self.placer.place(self.directory), kind="terragrunt")
-        return {directory}
 
     def _inputs(self, config: Config) -> Value | None:
         try:
@@ -185,8 +199,12 @@ class _Unit:
             self.collected.for_unit(self.shown).error(error)
             return Value(Unknown(str(error)))
 
-    def _rows(self, config: Config, source: Value, address: str, inputs: Value | None) -> None:
+    def _rows(
+        self, config: Config, source: Value, address: str, inputs: Value | None, unknown: str | None = None
+    ) -> None:
         place = self.placer.place(self.directory)
+        if unknown is not None:
+            place = replace(place, unknown={**place.unknown, "module_source": unknown})
         report = self.collected.for_unit(self.shown)
         found = read_containers(inputs, module_name(address), report)
         stack = read_stack(inputs, report)
@@ -195,7 +213,8 @@ class _Unit:
             kind="terragrunt",
             place=place,
             stack=stack,
-            source=self._shown_source(address),
+            source=None if unknown is not None else self._shown_source(address),
+            ref=module_ref(address),
             source_origin=source.origin,
             containers=found.found,
         )

@@ -14,6 +14,7 @@ from audit.verdict.results import Coverage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from audit.declared.model import DeclaredContainer
     from audit.snapshot import Snapshot
     from audit.verdict.pairing import UnitView
 
@@ -65,16 +66,23 @@ def unit_gaps(unit: UnitView) -> Iterator[Gap]:
             if isinstance(fact, Unread):
                 yield fact.gap
     for stack in unit.stacks:
+        told = any(gap.unit == stack.unit for gap in unit.gaps)
         for row in stack.deployed:
-            for field in ("image", "tag"):
-                try:
-                    known(row, field)
-                except UnreadError as error:
-                    yield error.gap
+            if not told:
+                yield from _unknown_values(row)
             place = repository_of(row.image)
             repository = unit.registry.repositories.get(place) if place else None
             if repository is not None and isinstance(repository.tags, Unread):
                 yield repository.tags.gap
+
+
+def _unknown_values(row: DeclaredContainer) -> Iterator[Gap]:
+    fields: tuple[Literal["image", "tag"], ...] = ("image", "tag")
+    for field in fields:
+        try:
+            known(row, field)
+        except UnreadError as error:
+            yield error.gap
 
 
 def _lost(snapshot: Snapshot, units: Iterable[UnitView]) -> set[str]:
