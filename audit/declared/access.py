@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from audit.declared.convert import NUMBER, STRING, convert, describe
+from audit.declared.convert import BOOL, NUMBER, STRING, convert, describe
 from audit.declared.faults import at_place, fail
 from audit.declared.values import SetRaw, Unknown, Value, member
 
@@ -68,6 +68,15 @@ def key_of(value: Value, place: Location) -> str | Unknown:
     with at_place(place):
         raw = convert(value, STRING).raw
     return raw if isinstance(raw, Unknown) else str(raw)
+
+
+def condition_of(value: Value, place: Location) -> bool | Unknown:
+    """Give what a condition decides."""
+    if value.raw is None:
+        raise fail("the condition is null: it must be true or false", place)
+    with at_place(place):
+        raw = convert(value, BOOL).raw
+    return raw if isinstance(raw, Unknown) else raw is True
 
 
 def rounds(key: str | None, item: str, collection: Value, place: Location) -> Iterator[dict[str, Value] | Unknown]:

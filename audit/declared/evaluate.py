@@ -6,12 +6,12 @@ its reason, never a guess. Nothing here reads a file: that is the scope's busine
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping
+from functools import partial
 
-from audit.declared.access import get_attribute, get_index, key_of, rounds, shown
+from audit.declared.access import condition_of, get_attribute, get_index, key_of, shown
 from audit.declared.budget import Budget, budget, charge
-from audit.declared.convert import BOOL, STRING, convert, deep_unknown, describe, type_of, unify
+from audit.declared.convert import convert, deep_unknown, describe, type_of, unify
 from audit.declared.faults import at_place, fail, placed
 from audit.declared.functions import apply
 from audit.declared.model import Link
@@ -36,6 +36,7 @@ from audit.declared.nodes import (
     Variable,
 )
 from audit.declared.operators import binary, unary
+from audit.declared.rendering import for_object, for_tuple, template_for, template_if, text_of
 from audit.declared.scopes import LazyMap, Names, Scope
 from audit.declared.values import ListRaw, Raw, SetRaw, Unknown, Value, member
 from audit.errors import DeclarationError, EvaluationError, HclSyntaxError, LimitError
@@ -96,53 +97,7 @@ def _literal(node: Literal, _scope: Scope) -> Value:
 def _template(node: Template, scope: Scope) -> Value:
     if len(node.parts) == 1 and not isinstance(node.parts[0], TemplateIf | TemplateFor):
         return _evaluate(node.parts[0], scope)
-    return Value(_text(node, scope), node.location)
-
-
-def _text(node: Template, scope: Scope) -> str | Unknown:
-    """Join the parts of a template; unknown where one of them is."""
-    texts: list[str] = []
-    unknown: Unknown | None = None
-    for part in node.parts:
-        raw = _evaluate(part, scope).raw
-        if isinstance(raw, Unknown):
-            unknown = unknown or raw
-        elif raw is None:
-            raise fail("the expression result is null: cannot include a null value in a string template", part.location)
-        elif isinstance(raw, str):
-            texts.append(raw)
-        else:
-            with at_place(part.location):
-                texts.append(str(convert(Value(raw), STRING).raw))
-    if unknown is not None:
-        return unknown
-    return _joined(texts)
-
-
-def _joined(texts: list[str]) -> str:
-    charge(sum(map(len, texts)) // 32)
-    text = "".join(texts)
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
-
-
-def _template_if(node: TemplateIf, scope: Scope) -> Value:
-    condition = _condition(node.condition, scope)
-    if isinstance(condition, Unknown):
-        return Value(condition, node.location)
-    return Value(_text(node.yes if condition else node.no, scope), node.location)
-
-
-def _template_for(node: TemplateFor, scope: Scope) -> Value:
-    collection = _evaluate(node.collection, scope)
-    texts: list[str] = []
-    for names in rounds(node.key, node.item, collection, node.collection.location):
-        if isinstance(names, Unknown):
-            return Value(names, node.location)
-        text = _text(node.body, Names(names, scope, local=True))
-        if isinstance(text, Unknown):
-            return Value(text, node.location)
-        texts.append(text)
-    return Value(_joined(texts), node.location)
+    return Value(text_of(node, scope, _evaluate), node.location)
 
 
 def _tuple(node: Tuple, scope: Scope) -> Value:
@@ -232,18 +187,9 @@ def _binary(node: Binary, scope: Scope) -> Value:
     return value
 
 
-def _condition(expr: Expression, scope: Scope) -> bool | Unknown:
-    value = _evaluate(expr, scope)
-    if value.raw is None:
-        raise fail("the condition is null: it must be true or false", expr.location)
-    with at_place(expr.location):
-        raw = convert(value, BOOL).raw
-    return raw if isinstance(raw, Unknown) else raw is True
-
-
 def _conditional(node: Conditional, scope: Scope) -> Value:
     """Choose an arm, in the type that both arms have in common."""
-    condition = _condition(node.condition, scope)
+    condition = condition_of(_evaluate(node.condition, scope), node.condition.location)
     if isinstance(condition, Unknown):
         return Value(condition, node.location)
     chosen = _evaluate(node.yes if condition else node.no, scope)
@@ -260,43 +206,6 @@ def _conditional(node: Conditional, scope: Scope) -> Value:
             node.location,
         )
     return convert(chosen, common)
-
-
-def _for_tuple(node: ForTuple, scope: Scope) -> Value:
-    made: list[Value] = []
-    collection = _evaluate(node.collection, scope)
-    for names in rounds(node.key, node.item, collection, node.collection.location):
-        if isinstance(names, Unknown):
-            return Value(names, node.location)
-        inner = Names(names, scope, local=True)
-        wanted = _condition(node.condition, inner) if node.condition else True
-        if isinstance(wanted, Unknown):
-            return Value(wanted, node.location)
-        if wanted:
-            made.append(_evaluate(node.value, inner))
-    return Value(tuple(made), node.location)
-
-
-def _for_object(node: ForObject, scope: Scope) -> Value:
-    made: dict[str, list[Value]] = {}
-    collection = _evaluate(node.collection, scope)
-    for names in rounds(node.key, node.item, collection, node.collection.location):
-        if isinstance(names, Unknown):
-            return Value(names, node.location)
-        inner = Names(names, scope, local=True)
-        wanted = _condition(node.condition, inner) if node.condition else True
-        if isinstance(wanted, Unknown):
-            return Value(wanted, node.location)
-        if not wanted:
-            continue
-        name = key_of(_evaluate(node.name, inner), node.name.location)
-        if isinstance(name, Unknown):
-            return Value(name, node.location)
-        if name in made and not node.group:
-            raise fail(f"two elements have the key '{name}': add ... to group them", node.name.location)
-        made.setdefault(name, []).append(_evaluate(node.value, inner))
-    members = ((name, Value(tuple(found)) if node.group else found[0]) for name, found in sorted(made.items()))
-    return Value(dict(members), node.location)
 
 
 def _call(node: Call, scope: Scope) -> Value:
@@ -343,8 +252,8 @@ def _can(node: Call, scope: Scope) -> Value:
 _EVALUATORS: Mapping[type, Callable[..., Value]] = {
     Literal: _literal,
     Template: _template,
-    TemplateIf: _template_if,
-    TemplateFor: _template_for,
+    TemplateIf: partial(template_if, run=_evaluate),
+    TemplateFor: partial(template_for, run=_evaluate),
     Tuple: _tuple,
     Object: _object,
     Variable: _variable,
@@ -355,6 +264,6 @@ _EVALUATORS: Mapping[type, Callable[..., Value]] = {
     Unary: _unary,
     Binary: _binary,
     Conditional: _conditional,
-    ForTuple: _for_tuple,
-    ForObject: _for_object,
+    ForTuple: partial(for_tuple, run=_evaluate),
+    ForObject: partial(for_object, run=_evaluate),
 }

@@ -14,8 +14,9 @@ import hcl2
 from lark.exceptions import LarkError, UnexpectedInput, UnexpectedToken
 
 from audit.declared.nodes import Attribute, Block, Body, Expression, GetAttr, Literal, Template, Variable
-from audit.declared.reader import Node, Reader, trees
+from audit.declared.reader import Reader
 from audit.declared.scanner import scan_code, scan_template
+from audit.declared.shape import Node, trees
 from audit.declared.source import Limits, Region, Source, TemplateText
 from audit.declared.templates import join
 from audit.errors import LimitError

@@ -10,6 +10,7 @@ from audit.declared.functions.encoding import ENCODING
 from audit.declared.functions.formatting import FORMATTING
 from audit.declared.functions.numbers import NUMERIC
 from audit.declared.functions.patterns import PATTERNS
+from audit.declared.functions.sets import SETS
 from audit.declared.functions.strings import STRINGS
 from audit.declared.functions.table import Function, invoke, placed
 from audit.declared.values import Unknown, Value
@@ -28,6 +29,7 @@ FUNCTIONS: Mapping[str, Function] = {
     **FORMATTING,
     **NUMERIC,
     **PATTERNS,
+    **SETS,
     **STRINGS,
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
@@ -16,32 +15,18 @@ from audit.declared.convert import (
     describe,
     identity,
     list_of,
-    make_set,
     map_of,
     member_type,
-    set_of,
     type_of,
     unified,
     unify,
 )
+from audit.declared.functions.members import items_of, mapping_of
 from audit.declared.functions.strings import graphemes
 from audit.declared.functions.table import INT, Function, Result, Unknowns, strings
 from audit.declared.scopes import LazyMap
 from audit.declared.values import ListRaw, MapRaw, SetRaw, Unknown, Value, member
 from audit.errors import EvaluationError
-
-
-def _items(value: Value, *, sets: bool = True) -> list[Value]:
-    """Give the members of a list, tuple or set, each with the way it came."""
-    if not isinstance(value.raw, tuple) or (isinstance(value.raw, SetRaw) and not sets):
-        raise EvaluationError(f"a list is needed, not {describe(value.raw)}")
-    return [member(value, at) for at in range(len(value.raw))]
-
-
-def _mapping(value: Value) -> Mapping[str, Value]:
-    if not isinstance(value.raw, Mapping):
-        raise EvaluationError(f"a map is needed, not {describe(value.raw)}")
-    return value.raw
 
 
 def _whole(number: Decimal) -> bool:
@@ -70,7 +55,7 @@ def _coalesce(*args: Value) -> Result:
 
 
 def _coalescelist(*args: Value) -> Result:
-    lists = [() if isinstance(arg.raw, Unknown) else _items(arg, sets=False) for arg in args]
+    lists = [() if isinstance(arg.raw, Unknown) else items_of(arg, sets=False) for arg in args]
     for arg, items in zip(args, lists, strict=True):
         if items or isinstance(arg.raw, Unknown):
             return arg
@@ -78,13 +63,13 @@ def _coalescelist(*args: Value) -> Result:
 
 
 def _compact(items: Value) -> Result:
-    return ListRaw(item for item in _items(items) if item.raw not in (None, ""))
+    return ListRaw(item for item in items_of(items) if item.raw not in (None, ""))
 
 
 def _concat(*lists: Value) -> Result:
     if not lists:
         raise EvaluationError("at least one list is needed")
-    items = [item for value in lists for item in _items(value, sets=False)]
+    items = [item for value in lists for item in items_of(value, sets=False)]
     if all(isinstance(value.raw, ListRaw) for value in lists):
         kind = unify({type_of(item) for item in items} - {ANY})
         return ListRaw(unified(items, kind)) if kind is not None else tuple(items)
@@ -96,7 +81,7 @@ def _contains(items: Value, wanted: Value) -> Result:
     if unknown is not None:
         return unknown
     key = identity(wanted)
-    for item in _items(items):
+    for item in items_of(items):
         found = deep_unknown(item)
         if found is not None:
             unknown = found
@@ -107,13 +92,13 @@ def _contains(items: Value, wanted: Value) -> Result:
 
 def _distinct(items: Value) -> Result:
     seen: dict[object, Value] = {}
-    for item in _items(items):
+    for item in items_of(items):
         seen.setdefault(identity(item), item)
     return ListRaw(seen.values())
 
 
 def _element(items: Value, at: Value) -> Result:
-    members = _items(items, sets=False)
+    members = items_of(items, sets=False)
     number = at.raw
     if not isinstance(number, Decimal) or not _whole(number):
         raise EvaluationError("the index must be a whole number")
@@ -126,7 +111,7 @@ def _element(items: Value, at: Value) -> Result:
 
 def _flatten(items: Value) -> Result:
     made: list[Value] = []
-    pending = [iter(_items(items))]
+    pending = [iter(items_of(items))]
     while pending:
         item = next(pending[-1], None)
         if item is None:
@@ -136,14 +121,14 @@ def _flatten(items: Value) -> Result:
         if isinstance(item.raw, Unknown):
             return item.raw
         if isinstance(item.raw, tuple):
-            pending.append(iter(_items(item)))
+            pending.append(iter(items_of(item)))
         else:
             made.append(item)
     return tuple(made)
 
 
 def _index(items: Value, wanted: Value) -> Result:
-    members = _items(items, sets=False)
+    members = items_of(items, sets=False)
     if not members:
         raise EvaluationError("the list is empty")
     key = identity(wanted)
@@ -154,12 +139,12 @@ def _index(items: Value, wanted: Value) -> Result:
 
 
 def _keys(value: Value) -> Result:
-    names = tuple(Value(name) for name in sorted(_mapping(value)))
+    names = tuple(Value(name) for name in sorted(mapping_of(value)))
     return ListRaw(names) if isinstance(value.raw, MapRaw) else names
 
 
 def _values(value: Value) -> Result:
-    made = tuple(member(value, name) for name in sorted(_mapping(value)))
+    made = tuple(member(value, name) for name in sorted(mapping_of(value)))
     return ListRaw(made) if isinstance(value.raw, MapRaw) else made
 
 
@@ -173,7 +158,7 @@ def _length(value: Value) -> Result:
 
 
 def _lookup(value: Value, key: Value, *default: Value) -> Result:
-    raw = _mapping(value)
+    raw = mapping_of(value)
     if key.raw is None:
         raise EvaluationError("the key must not be null")
     if key.raw in raw:
@@ -184,11 +169,11 @@ def _lookup(value: Value, key: Value, *default: Value) -> Result:
 
 
 def _matchkeys(items: Value, keys: Value, wanted: Value) -> Result:
-    members, names = _items(items), _items(keys)
+    members, names = items_of(items), items_of(keys)
     if len(members) != len(names):
         raise EvaluationError("values and keys must have the same length")
-    kind = unify({type_of(name) for name in (*names, *_items(wanted))} - {ANY}) or ANY
-    found = {identity(convert(name, kind)) for name in _items(wanted)}
+    kind = unify({type_of(name) for name in (*names, *items_of(wanted))} - {ANY}) or ANY
+    found = {identity(convert(name, kind)) for name in items_of(wanted)}
     return ListRaw(item for item, name in zip(members, names, strict=True) if identity(convert(name, kind)) in found)
 
 
@@ -198,7 +183,7 @@ def _merge(*maps: Value) -> Result:
         if isinstance(value.raw, Unknown):
             return value.raw
         if value.raw is not None:
-            made |= {name: member(value, name) for name in _mapping(value)}
+            made |= {name: member(value, name) for name in mapping_of(value)}
     ordered = dict(sorted(made.items()))
     kinds = {type_of(value) for value in maps if isinstance(value.raw, MapRaw)}
     alike = len(kinds) == 1 and all(isinstance(value.raw, MapRaw) for value in maps)
@@ -206,49 +191,18 @@ def _merge(*maps: Value) -> Result:
 
 
 def _one(items: Value) -> Result:
-    members = _items(items)
+    members = items_of(items)
     if len(members) > 1:
         raise EvaluationError("a list, set or tuple of one or no element is needed")
     return members[0] if members else None
 
 
 def _reverse(items: Value) -> Result:
-    return _like(reversed(_items(items)), items)
-
-
-def _intersection(first: Value, *others: Value) -> Result:
-    sets = [unified(_items(value)) for value in (first, *others)]
-    kind = unify({type_of(item) for items in sets for item in items} - {ANY}) or ANY
-    keys = [{identity(convert(item, kind)) for item in items} for items in sets[1:]]
-    items = [convert(item, kind) for item in sets[0]]
-    return make_set(item for item in items if all(identity(item) in more for more in keys))
-
-
-def _union(first: Value, *others: Value) -> Result:
-    items = [item for value in (first, *others) for item in _items(value)]
-    return make_set(unified(items))
-
-
-def _subtract(first: Value, second: Value) -> Result:
-    items = unified([*_items(first), *_items(second)])
-    gone = {identity(item) for item in items[len(_items(first)) :]}
-    return make_set(item for item in items[: len(_items(first))] if identity(item) not in gone)
-
-
-def _product(*sets: Value) -> Result:
-    if len(sets) < 2:
-        raise EvaluationError("at least two sets are needed")
-    lists = [unified(_items(value)) for value in sets]
-    size = 1
-    for items in lists:
-        size *= len(items)
-    charge(size * len(sets))
-    made = (Value(tuple(items)) for items in itertools.product(*lists))
-    return make_set(made) if all(isinstance(value.raw, SetRaw) for value in sets) else ListRaw(made)
+    return _like(reversed(items_of(items)), items)
 
 
 def _slice(items: Value, start: Value, end: Value) -> Result:
-    members = _items(items, sets=False)
+    members = items_of(items, sets=False)
     if not isinstance(start.raw, Decimal) or not isinstance(end.raw, Decimal):
         raise EvaluationError("start and end must be numbers")
     if not _whole(start.raw) or not _whole(end.raw) or not 0 <= start.raw <= end.raw <= len(members):
@@ -257,20 +211,20 @@ def _slice(items: Value, start: Value, end: Value) -> Result:
 
 
 def _sort(items: Value) -> Result:
-    texts = strings(_items(items))
-    return ListRaw(item for _, item in sorted(zip(texts, _items(items), strict=True), key=lambda pair: pair[0]))
+    texts = strings(items_of(items))
+    return ListRaw(item for _, item in sorted(zip(texts, items_of(items), strict=True), key=lambda pair: pair[0]))
 
 
 def _transpose(value: Value) -> Result:
     made: dict[str, list[Value]] = {}
-    for name in sorted(_mapping(value)):
-        for text in strings(_items(member(value, name))):
+    for name in sorted(mapping_of(value)):
+        for text in strings(items_of(member(value, name))):
             made.setdefault(text, []).append(Value(name))
     return MapRaw((text, Value(ListRaw(names))) for text, names in sorted(made.items()))
 
 
 def _zipmap(keys: Value, values: Value) -> Result:
-    names, members = strings(_items(keys)), _items(values, sets=False)
+    names, members = strings(items_of(keys)), items_of(values, sets=False)
     if len(names) != len(members):
         raise EvaluationError(f"there are {len(names)} keys and {len(members)} values")
     made = dict(sorted(dict(zip(names, members, strict=True)).items()))
@@ -278,7 +232,7 @@ def _zipmap(keys: Value, values: Value) -> Result:
 
 
 def _chunklist(items: Value, size: Value) -> Result:
-    members = _items(items)
+    members = items_of(items)
     if not isinstance(size.raw, Decimal) or size.raw < 0 or not _whole(size.raw):
         raise EvaluationError("the size must be a whole number, not negative")
     step = int(size.raw) or max(1, len(members))
@@ -286,15 +240,14 @@ def _chunklist(items: Value, size: Value) -> Result:
 
 
 def _alltrue(items: Value) -> Result:
-    return all(item.raw is True for item in _items(items))
+    return all(item.raw is True for item in items_of(items))
 
 
 def _anytrue(items: Value) -> Result:
-    return any(item.raw is True for item in _items(items))
+    return any(item.raw is True for item in items_of(items))
 
 
 _ARGUMENT, _PASS = Unknowns.ARGUMENT, Unknowns.NONE
-_SETS = set_of(ANY)
 
 COLLECTIONS: Mapping[str, Function] = {
     "alltrue": Function(run=_alltrue, params=(list_of(BOOL),), values=True),
@@ -316,10 +269,6 @@ COLLECTIONS: Mapping[str, Function] = {
     "merge": Function(run=_merge, rest=ANY, null=True, unknowns=_PASS, values=True),
     "one": Function(run=_one, params=(ANY,), unknowns=_ARGUMENT, values=True),
     "reverse": Function(run=_reverse, params=(ANY,), unknowns=_ARGUMENT, values=True),
-    "setintersection": Function(run=_intersection, params=(_SETS,), rest=_SETS, values=True),
-    "setproduct": Function(run=_product, rest=ANY, values=True),
-    "setsubtract": Function(run=_subtract, params=(_SETS, _SETS), values=True),
-    "setunion": Function(run=_union, params=(_SETS,), rest=_SETS, values=True),
     "slice": Function(run=_slice, params=(ANY, INT, INT), unknowns=_ARGUMENT, values=True),
     "sort": Function(run=_sort, params=(list_of(STRING),), values=True),
     "transpose": Function(run=_transpose, params=(map_of(list_of(STRING)),), values=True),
