@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING
 
 from audit.declared.containers import IMAGES, STANDARD, has_input, has_standard_inputs
 from audit.declared.evaluate import Value, member
 from audit.declared.sources import RUNNER, RUNNER_CONFIGURATION, RUNNER_MODULES, module_name
 from audit.declared.terraform import BLOCKS, Call, Module, local_source
-from audit.errors import DeclarationError
+from audit.errors import DeclarationError, EvaluationError, LimitError
 
 if TYPE_CHECKING:
     from audit.declared.lazy import Make
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 _SUFFIXES = (".tf", ".tf.json", ".tofu")
 _SOURCE = re.compile(r'\bsource"?\s*[=:]\s*"(?P<source>[^"\n]*)"')
-_MAX_DEPTH = 8
+MAX_CALLS = 200
+"""How many calls of local modules are followed from one root."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +49,7 @@ class Directories:
         self._texts: dict[str, str | DeclarationError] = {}
         self.candidates = frozenset(self._reaching())
         self.faults: dict[str, list[DeclarationError]] = {}
+        self.visited: set[str] = set()
 
     def bodies(self, directory: str) -> list[Body]:
         """Parse a directory's files; what can't be read is kept in ``faults``."""
@@ -105,13 +108,19 @@ class Directories:
         return text
 
 
-def runner_calls(
-    directories: Directories, module: Module, depth: int = 0, provider: str | None = None
-) -> Iterator[Found]:
+def runner_calls(directories: Directories, module: Module) -> list[Found]:
     """Find the calls of the runner's module from a directory, through its local modules too.
 
-    Raises DeclarationError where a call's source or ``for_each`` has no value.
+    Raises DeclarationError where a call's source or ``for_each`` has no value, modules call each other in a circle, or
+    there are too many calls.
     """
+    return list(_calls(directories, module, (module.directory,), None, count(1)))
+
+
+def _calls(
+    directories: Directories, module: Module, trail: tuple[str, ...], provider: str | None, counter: Iterator[int]
+) -> Iterator[Found]:
+    directories.visited.add(module.directory)
     runners: list[Call] = []
     configurations: list[Call] = []
     for call in module.calls():
@@ -119,16 +128,28 @@ def runner_calls(
         if not isinstance(source, str):
             continue
         name, target = module_name(source), local_source(module.directory, source)
-        through = target if target in directories.candidates and depth < _MAX_DEPTH else None
+        through = target if target in directories.candidates else None
         if name in RUNNER_MODULES and not (through and name == RUNNER and not _speaks_for_itself(call)):
             (configurations if name == RUNNER_CONFIGURATION else runners).append(call)
-        elif through:
+        elif through is not None:
+            _bound(call, through in trail, next(counter))
             inner = directories.module(through, members(call.inputs))
-            for found in runner_calls(directories, inner, depth + 1, call.provider):
+            for found in _calls(directories, inner, (*trail, through), call.provider, counter):
                 yield replace(found, name=f"{call.name}.{found.name}", provider=call.provider)
     for call in runners or configurations:
         configuration = configurations[0] if runners and configurations and has_input(call.inputs, IMAGES) else None
         yield Found(name=call.name, call=call, configuration=configuration, provider=call.provider or provider)
+
+
+def _bound(call: Call, circle: bool, calls: int) -> None:  # noqa: FBT001 -- one of three plain facts
+    """Refuse modules that call each other in a circle, and more calls than anybody writes."""
+    place = call.location
+    if circle:
+        message = f"{call.name} calls a module that it is called by"
+        raise EvaluationError(message, file=place.file, line=place.line, column=place.column)
+    if calls > MAX_CALLS:
+        message = f"more than {MAX_CALLS} calls of modules"
+        raise LimitError(message, file=place.file, line=place.line, column=place.column)
 
 
 def _speaks_for_itself(call: Call) -> bool:

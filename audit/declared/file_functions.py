@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from audit.declared.budget import charge
 from audit.declared.convert import STRING, convert
 from audit.declared.evaluate import Names, Unknown, Value, evaluate
 from audit.declared.repository import inside
@@ -22,6 +23,8 @@ def call(repository: Repository, directory: str, name: str, args: Sequence[Value
 
     Raises EvaluationError where there is no such file, or it lies outside of the repository.
     """
+    # any function may copy its arguments: a list of lists doubles with each call
+    charge(sum(len(arg.raw) for arg in args if isinstance(arg.raw, tuple | Mapping)))
     if name in _UNREAD:
         return Value(Unknown(f"{name} is not evaluated"), location)
     if name not in {"file", "fileexists", "templatefile"}:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Literal
 from audit.declared.containers import as_text, read_containers, read_stack
 from audit.declared.directories import runner_calls
 from audit.declared.evaluate import Unknown, Value, budget, evaluate, member
+from audit.declared.model import Diagnostic
 from audit.declared.placement import Placement
 from audit.declared.repository import inside
 from audit.declared.shadows import find_variable_shadows
 from audit.declared.sources import module_name
 from audit.declared.terraform import read_variables
 from audit.errors import DeclarationError
+from audit.model import Location
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,27 +54,44 @@ class Roots:
             posixpath.normpath(posixpath.join(self.repository.scope, entry.path)): entry for entry in entries
         }
 
-    def read(self, covered: frozenset[str]) -> None:
-        """Read every root; ``covered`` are directories that Terragrunt units apply, or use as their modules."""
+    def read(self) -> None:
+        """Read every root: what is named as one, what no other directory calls, and what is left over then."""
         called = self.directories.called()
         for directory in sorted(self.directories.candidates | self.entries.keys()):
-            listed = directory in self.entries
-            if listed or (directory not in called and directory not in covered):
-                with budget():
-                    self._root(directory, listed=listed)
+            if directory in self.entries or (directory not in called and directory not in self.directories.visited):
+                self._root(directory, listed=directory in self.entries)
+        for directory in sorted(self.directories.candidates - self.directories.visited):
+            self._root(directory, listed=False)
 
     def _root(self, directory: str, *, listed: bool) -> None:
         shown = self.repository.show(directory) or "."
         files = self._variables(directory, shown)
         module = self.directories.module(directory, {**self._environment(), **read_variables(files)})
         if not listed and not module.is_root and _LIBRARIES & set(directory.split("/")):
+            message = "calls ecs-deploy-runner, but nothing here applies it: name it in [[root]] if it is a root"
+            self.collected.report(Diagnostic(message=message, location=Location(file=shown, line=1, column=1)))
+            self.directories.visited.add(directory)
             return
         faults = self.directories.faults[directory]
         found: list[Found] = []
-        try:
-            found = list(runner_calls(self.directories, module))
-        except DeclarationError as error:
-            faults.append(error)
+        with budget():
+            try:
+                found = runner_calls(self.directories, module)
+            except DeclarationError as error:
+                faults.append(error)
+            self._rows(directory, shown, module, files, found, faults, listed=listed)
+
+    def _rows(  # noqa: PLR0913 -- what is known of a root
+        self,
+        directory: str,
+        shown: str,
+        module: Module,
+        files: Sequence[Body],
+        found: Sequence[Found],
+        faults: Sequence[DeclarationError],
+        *,
+        listed: bool,
+    ) -> None:
         for fault in faults:
             message = f"{fault}, mend it to see what this root declares"
             self.collected.gap(shown, "declaration", message, self._place(directory, module, None), error=fault)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from audit.declared.evaluate import LazyMap, Unknown, Value, evaluate
 from audit.declared.lazy import deep, lazily, lazy_locals, shallow
 from audit.declared.model import Link
+from audit.declared.nodes import GetAttr, Template, Variable
 from audit.declared.repository import inside
 from audit.declared.terragrunt_functions import call
 from audit.errors import DeclarationError, EvaluationError
@@ -23,7 +24,7 @@ from audit.model import Location
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from audit.declared.nodes import Attribute, Block, Body
+    from audit.declared.nodes import Attribute, Block, Body, Expression
     from audit.declared.repository import Repository
 
 DEFAULT_NAMES = ("terragrunt.hcl.json", "terragrunt.hcl")
@@ -193,12 +194,25 @@ class Config:
 
         Raises DeclarationError where it has no value.
         """
+        found = self._source
+        if isinstance(found, Include):
+            return Value(_why(found))
+        return None if found is None else evaluate(found[0], found[1].scope)
+
+    @property
+    def source_tail(self) -> str:
+        """What is known of the module's address from its end, where the whole is unknown."""
+        found = self._source
+        return "" if found is None or isinstance(found, Include) else _tail(*found)
+
+    @cached_property
+    def _source(self) -> tuple[Expression, Config] | Include | None:
         for config in (self, *(include.config or include for include in reversed(self.includes) if include.merges)):
             if isinstance(config, Include):
-                return Value(_why(config))
+                return config
             for block in config.blocks("terraform"):
                 if attribute := block.body.attributes.get("source"):
-                    return evaluate(attribute.expr, config.scope)
+                    return attribute.expr, config
         return None
 
     @property
@@ -316,6 +330,24 @@ def _why(include: Include) -> Unknown:
     if isinstance(include.fault, Unknown):
         return include.fault
     return Unknown(str(include.fault))
+
+
+def _tail(expr: Expression, config: Config) -> str:
+    """Give the known end of a text whose beginning is unknown."""
+    if isinstance(expr, GetAttr) and isinstance(expr.target, Variable) and expr.target.name == "local":
+        bodies = (block.body.attributes for block in config.blocks("locals"))
+        found = next((attributes[expr.name] for attributes in bodies if expr.name in attributes), None)
+        return _tail(found.expr, config) if found else ""
+    tail = ""
+    for part in reversed(expr.parts) if isinstance(expr, Template) else ():
+        try:
+            raw = evaluate(part, config.scope).raw
+        except DeclarationError:
+            return tail
+        if not isinstance(raw, str):
+            return (_tail(part, config) if isinstance(raw, Unknown) else "") + tail
+        tail = raw + tail
+    return tail
 
 
 def _inputs_of(include: Include) -> Value | None:
