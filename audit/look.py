@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import audit
 from audit import fleet
+from audit.declared.history import read_history
+from audit.declared.model import Dated
 from audit.declared.tree import open_tree
 from audit.declared.units import read as read_declared
 from audit.errors import UsageError
@@ -88,7 +90,14 @@ def declared(settings: Settings) -> Declared:
     if settings.infra_live is None:
         raise UsageError("no repository given: name the infrastructure-live repository by --infra-live PATH")
     tree, scope = open_tree(settings.infra_live, settings.at)
-    return fleet.select(replace(read_declared(tree, scope), scope=scope), settings)
+    found = fleet.select(read_declared(tree, scope), settings)
+    places = sorted({row.tag_origin for row in found.containers if row.tag_origin})
+    changes, notes = read_history(tree, scope, places)
+    dated = (
+        Dated(place=place, commit=change.commit, day=change.day, at_least=change.at_least)
+        for place, change in sorted(changes.items())
+    )
+    return replace(found, scope=scope, dated=tuple(dated), notes=notes)
 
 
 def released(settings: Settings, environment: Mapping[str, str]) -> Released:

@@ -13,11 +13,11 @@ from audit.model import ImageRef
 from audit.text import counted, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from audit.declared.model import Declared, DeclaredContainer, DeclaredUnit, Link
-    from audit.model import Gap
+    from audit.declared.model import Dated, Declared, DeclaredContainer, DeclaredUnit, Link
+    from audit.model import Gap, Location
     from audit.released.model import Released
     from audit.running.model import Observation, Running
 
@@ -29,22 +29,32 @@ def declared(facts: Declared) -> str:
     rows: dict[str, list[DeclaredContainer]] = defaultdict(list)
     for row in facts.containers:
         rows[row.unit].append(row)
-    units = [_unit(unit, rows[unit.path]) for unit in facts.units]
+    dated = {change.place: change for change in facts.dated}
+    units = [_unit(unit, rows[unit.path], dated) for unit in facts.units]
     shadows = [
         f"{shadow.unit}: {shadow.dead} says {shadow.dead_value}, dead here: {shadow.live} wins"
         for shadow in facts.shadows
     ]
-    notes = [f"{note.location or note.unit or ''}: {note.message}" for note in facts.diagnostics]
+    notes = [f"{note.location or note.unit or ''}: {note.message}" for note in facts.diagnostics] + list(facts.notes)
     total = f"{counted(len(facts.units), 'unit')}, {counted(len(facts.containers), 'container')}"
     return _blocks([*units, _listed("shadowed", shadows), _listed("notes", notes), gaps(facts.gaps), total])
 
 
-def _unit(unit: DeclaredUnit, rows: Sequence[DeclaredContainer]) -> str:
+def _unit(unit: DeclaredUnit, rows: Sequence[DeclaredContainer], dated: Mapping[Location, Dated]) -> str:
     where = f"account {unit.account or '?'} ({unit.account_id or 'id unknown'}), {unit.region or 'region unknown'}"
     module = f"module ref {unit.module_ref}" if unit.module_ref else "no module ref"
     table = _table(
-        [(row.container, _tag(row), str(row.tag_origin or ""), row.image or _reason(row, "image")) for row in rows],
-        ("container", "tag", "tag written at", "image"),
+        [
+            (
+                row.container,
+                _tag(row),
+                str(row.tag_origin or ""),
+                _since(row, dated),
+                row.image or _reason(row, "image"),
+            )
+            for row in rows
+        ],
+        ("container", "tag", "tag written at", "since", "image"),
     )
     ways: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for row in rows:
@@ -65,6 +75,15 @@ def _way(links: Sequence[Link]) -> list[str]:
     for link in links:
         places.setdefault(str(link.place), []).append(one_line(link.text, 100))
     return [f"  {one_line(place)}  {' → '.join(texts)}" for place, texts in places.items()]
+
+
+def _since(row: DeclaredContainer, dated: Mapping[Location, Dated]) -> str:
+    change = dated.get(row.tag_origin) if row.tag_origin else None
+    if change is None:
+        return ""
+    if change.day is None:
+        return "not committed"
+    return f"{change.day}{' or before' if change.at_least else ''}"
 
 
 def _reason(row: DeclaredContainer, field: str) -> str:

@@ -6,14 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from audit.declared.containers import Container, Text, diagnostic, plain
-from audit.declared.model import Declared, DeclaredContainer, DeclaredUnit, Diagnostic, Link, Shadow
+from audit.declared.model import Declared, DeclaredContainer, DeclaredUnit, Diagnostic, Link, Pin, Shadow
 from audit.declared.sources import masked, module_ref
 from audit.model import Gap, Location
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from audit.declared.model import Pin
     from audit.declared.placement import Placement
     from audit.errors import DeclarationError
     from audit.model import Account
@@ -157,13 +156,22 @@ class Collected:
         return Declared(
             units=tuple(sorted(self.units, key=lambda unit: (unit.path, unit.stack or ""))),
             containers=tuple(sorted(self.containers, key=lambda row: (row.unit, row.container, row.stack or ""))),
-            pins=pins,
+            pins=(*pins, *_module_refs(self.units)),
             gaps=tuple(dict.fromkeys(sorted(self.gaps, key=lambda gap: (gap.unit or "", gap.what, gap.message)))),
             accounts=tuple(accounts),
             shadows=tuple(sorted(self.shadows, key=lambda shadow: (shadow.unit, shadow.name, shadow.dead))),
             diagnostics=tuple(sorted(self._diagnostics.values(), key=_by_place)),
             commit=commit,
         )
+
+
+def _module_refs(units: Sequence[DeclaredUnit]) -> tuple[Pin, ...]:
+    """Give the module refs as pins: each unit's own, for nothing makes them agree."""
+    return tuple(
+        Pin(kind="module-ref", name="source", value=unit.module_ref, origin=unit.source_origin, unit=unit.path)
+        for unit in sorted(units, key=lambda unit: unit.path)
+        if unit.module_ref is not None and unit.source_origin is not None
+    )
 
 
 class UnitReport:

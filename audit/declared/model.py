@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from audit.model import Account, Gap, Location
@@ -112,10 +113,25 @@ class Root:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Dated:
+    """When the literal at ``place`` was set, by git: both None where it isn't committed yet.
+
+    ``day`` is the day (UTC) on which it came into the main line; ``at_least`` marks the end of a shallow history: the
+    literal is at least as old as that.
+    """
+
+    place: Location
+    commit: str | None
+    day: date | None
+    at_least: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Declared:
     """What the infrastructure-live repository wants, once evaluated.
 
-    ``commit`` is the git revision that was read, ``scope`` the folder that was searched, relative to the git top level.
+    ``commit`` is the git revision that was read, ``scope`` the folder that was searched, relative to the git top level;
+    ``dated`` says when the literals of tags were set, ``notes`` what git could not say.
     """
 
     units: tuple[DeclaredUnit, ...]
@@ -127,3 +143,5 @@ class Declared:
     diagnostics: tuple[Diagnostic, ...] = ()
     commit: str | None = None
     scope: str = ""
+    dated: tuple[Dated, ...] = ()
+    notes: tuple[str, ...] = ()
