@@ -409,3 +409,32 @@ def test_only_errors_of_the_house(text: str) -> None:
         assert (error.file, error.line) == ("x.hcl", 1)  # noqa: PT017 -- both outcomes are right
     else:
         assert isinstance(value, Value)
+
+
+def test_each_literal_changes_what_names_it() -> None:
+    """Change any literal that is an origin: exactly the values that name it change."""
+    text = """locals {
+ a = "one"
+ b = { x = local.a, y = "two", "z" = "th\\u00e9" }
+ c = [for k, v in local.b : v]
+ d = merge(local.b, { y = "four" }).y
+ e = try(local.b.nothing, local.c[1])
+ f = local.d == "four" ? local.b.z : "five"
+ g = element([local.a, "six"], 1)
+}
+"""
+    names = ("a", "b.x", "b.y", "b.z", "c[0]", "c[1]", "c[2]", "d", "e", "f", "g")
+
+    def values(of: str) -> dict[str, Value]:
+        (block,) = parse(of, "x.hcl").blocks
+        scope = Known({"local": Value(locals_map(block.body.attributes, Known()))})
+        return {name: evaluate(parse_expression(f"local.{name}", "y.hcl"), scope) for name in names}
+
+    before = values(text)
+    spans = {value.span for value in before.values() if value.span}
+    assert len(spans) == 5
+    for start, end in spans:
+        after = values(text[: start + 1] + "#" + text[start + 2 :])
+        changed = {name for name in names if after[name].raw != before[name].raw}
+        named = {name for name in names if before[name].span == (start, end)}
+        assert changed - {"f"} == named - {"f"}, text[start:end]  # what f is also depends on a comparison

@@ -205,3 +205,23 @@ def test_messages_number_the_argument() -> None:
         call("trimprefix", Value("a"), Value(()))
     with pytest.raises(DeclarationError, match="argument 2 must be a whole number"):
         call("substr", Value("a"), Value("1.5"), Value("1"))
+
+
+@pytest.mark.parametrize(("function", "text"), [("jsondecode", JSON), ("yamldecode", YAML)])
+def test_each_literal_of_a_file_changes_its_value(function: str, text: str) -> None:
+    """Change the text at any string's place in the file: exactly that value changes."""
+    paths = (".dev.id", ".é[0]", ".é[3]")
+
+    def values(of: str) -> dict[str, Value]:
+        decoded = call(function, Value(of, CALL, file="f"))
+        scope = Known({"v": decoded})
+        return {path: evaluate(parse_expression(f"v{path}", "x.hcl"), scope) for path in paths}
+
+    before = values(text)
+    for path, value in before.items():
+        _, line, column = place(value)
+        lines = text.splitlines(keepends=True)
+        at = column if lines[line - 1][column - 1] in "\"'" else column - 1
+        lines[line - 1] = f"{lines[line - 1][:at]}q{lines[line - 1][at + 1 :]}"
+        after = values("".join(lines))
+        assert {name for name in paths if after[name].raw != before[name].raw} == {path}
