@@ -27,6 +27,19 @@ Raw: TypeAlias = Mapping[str, object]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Root:
+    """A plain Terraform root that the configuration names (``[[root]]``): ``path`` is relative to the scope.
+
+    ``account`` is a name of an accounts file or a 12-digit id; ``var_files`` are relative to the root's directory.
+    """
+
+    path: str
+    account: str | None = None
+    region: str | None = None
+    var_files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """Everything a run can be told; the field names are the keys of the configuration file."""
 
@@ -34,6 +47,8 @@ class Settings:
 
     infra_live: Path | None = None
     at: str | None = None
+    var_file: tuple[str, ...] = ()
+    root: tuple[Root, ...] = ()
     snapshot: Path | None = None
     role_arn: str | None = None
     profile: str | None = None
@@ -79,6 +94,22 @@ class Option:
         return ENVIRONMENT_PREFIX + self.name.upper()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """A part of the file that is no option: the Settings field, and whether the audited repository may set it."""
+
+    name: str
+    help: str
+    policy: bool = False
+
+
+SECTIONS: Mapping[str, Section] = {
+    section.name: section
+    for section in (
+        Section(name="root", help="[[root]]: account, region and var_files of a plain Terraform root, by its path"),
+    )
+}
+
 LEVELS: tuple[SeverityName, ...] = get_args(SeverityName)
 
 _REPOSITORY = (
@@ -86,6 +117,12 @@ _REPOSITORY = (
         name="infra_live", kind="path", metavar="PATH", help="the infrastructure-live repository, or a folder in it"
     ),
     Option(name="at", kind="text", metavar="REV", help="evaluate this git revision instead of the working tree"),
+    Option(
+        name="var_file",
+        kind="words",
+        metavar="FILE",
+        help="variables of plain Terraform roots, relative to each root; like terraform's own",
+    ),
 )
 _ACCESS = (
     Option(
@@ -188,18 +225,19 @@ def read_file(text: str, path: Path, *, policy_only: bool) -> dict[str, object]:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: not valid TOML: {error}") from None
-    faults = [_unknown(key) for key in content if key not in OPTIONS]
+    known: Mapping[str, Option | Section] = {**OPTIONS, **SECTIONS}
+    faults = [_unknown(key) for key in content if key not in known]
     if policy_only:
         faults += [
-            f"{key} is not read from the audited repository; give it by --config or {OPTIONS[key].variable}"
+            f"{key} is not read from the audited repository; give it by --config or in the user's own file"
             for key in content
-            if key in OPTIONS and not OPTIONS[key].policy
+            if key in known and not known[key].policy
         ]
     if faults:
         raise UsageError(f"{path}: " + "; ".join(faults))
     _validated(content, str(path))
-    paths = {key: path.parent / str(value) for key, value in content.items() if OPTIONS[key].kind == "path"}
-    return {**content, **paths}
+    paths = {key for key in content if key in OPTIONS and OPTIONS[key].kind == "path"}
+    return {key: path.parent / str(value) if key in paths else value for key, value in content.items()}
 
 
 def quoted(text: str) -> str:
@@ -208,7 +246,7 @@ def quoted(text: str) -> str:
 
 
 def _unknown(key: str) -> str:
-    near = difflib.get_close_matches(key, OPTIONS, n=1)
+    near = difflib.get_close_matches(key, [*OPTIONS, *SECTIONS], n=1)
     return f"unknown key {key!r}" + (f" (did you mean {near[0]!r}?)" if near else "")
 
 
@@ -248,12 +286,16 @@ def _validated(raw: Raw, source: str) -> Settings:
     try:
         return TypeAdapter(Settings).validate_python(raw)
     except ValidationError as error:
-        faults = [f"{fault['loc'][0]}: {_words(fault['msg'])}" for fault in error.errors(include_url=False)]
+        faults = [f"{_path(fault['loc'])}: {_words(fault['msg'])}" for fault in error.errors(include_url=False)]
         raise UsageError(f"{source}: " + "; ".join(faults)) from None
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
 
 
 def _words(message: str) -> str:
     return message[:1].lower() + message[1:].replace("Input", "input")
 
 
-assert {field.name for field in fields(Settings)} == set(OPTIONS), "every setting is an option"
+assert {field.name for field in fields(Settings)} == {*OPTIONS, *SECTIONS}, "every setting is an option or a section"

@@ -90,7 +90,7 @@ def declared(settings: Settings) -> Declared:
     if settings.infra_live is None:
         raise UsageError("no repository given: name the infrastructure-live repository by --infra-live PATH")
     tree, scope = open_tree(settings.infra_live, settings.at)
-    found = fleet.select(read_declared(tree, scope), settings)
+    found = fleet.select(read_declared(tree, scope, roots=settings.root, var_files=settings.var_file), settings)
     places = sorted({row.tag_origin for row in found.containers if row.tag_origin})
     changes, notes = read_history(tree, scope, places)
     dated = (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.config import OPTIONS, Settings, from_environment, quoted, resolve
+from audit.config import OPTIONS, SECTIONS, Root, Settings, from_environment, quoted, resolve
 from audit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -125,8 +125,8 @@ def test_environment_faults() -> None:
 
 
 def test_options_cover_the_settings() -> None:
-    """Every setting is an option, with a help text and names for each place."""
-    assert set(OPTIONS) == {name for name in Settings.__dataclass_fields__ if not name.startswith("_")}
+    """Every setting is an option or a section, with a help text and names for each place."""
+    assert {*OPTIONS, *SECTIONS} == {name for name in Settings.__dataclass_fields__ if not name.startswith("_")}
     option = OPTIONS["fail_on"]
     assert (option.flag, option.variable) == ("--fail-on", "PIPELINES_AUDIT_FAIL_ON")
     assert all(option.help for option in OPTIONS.values())
@@ -138,3 +138,12 @@ def test_selection_in_words() -> None:
     assert settings.words() == "--account 'prod*' --region us-west-2 --severity high"
     assert quoted("it's") == "'it'\\''s'"
     assert Settings().words() == ""
+
+
+def test_roots_are_read(tmp_path: Path) -> None:
+    """``[[root]]`` says whose a plain root is; a wrong key is named by its path."""
+    given = written(tmp_path / "c.toml", '[[root]]\npath = "legacy"\naccount = "dev"\nregion = "us-west-2"\n')
+    assert resolve({}, {}, config=given)[0].root == (Root(path="legacy", account="dev", region="us-west-2"),)
+    written(given, '[[root]]\npath = "legacy"\nacount = "dev"\n')
+    with pytest.raises(UsageError, match=r"root\[0\]\.acount: "):
+        resolve({}, {}, config=given)

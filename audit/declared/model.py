@@ -100,19 +100,6 @@ class DeclaredUnit:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Root:
-    """A plain Terraform root that the configuration names (``[[root]]``): ``path`` is relative to the scope.
-
-    ``account`` is a name of an accounts file or a 12-digit id; ``var_files`` are relative to the root's directory.
-    """
-
-    path: str
-    account: str | None = None
-    region: str | None = None
-    var_files: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Dated:
     """When the literal at ``place`` was set, by git: both None where it isn't committed yet.
 

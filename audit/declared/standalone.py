@@ -23,12 +23,12 @@ from audit.model import Location
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from audit.config import Root
     from audit.declared.accounts import Accounts
     from audit.declared.collected import Collected
     from audit.declared.containers import Containers
     from audit.declared.directories import Directories, Found
     from audit.declared.lazy import Make
-    from audit.declared.model import Root
     from audit.declared.nodes import Body, Expression
     from audit.declared.terraform import Module
 
@@ -47,9 +47,10 @@ class Roots:
         collected: Collected,
         entries: Sequence[Root],
         environment: Mapping[str, str],
+        var_files: Sequence[str],
     ) -> None:
         self.directories, self.accounts, self.collected = directories, accounts, collected
-        self.repository, self.environment = directories.repository, environment
+        self.repository, self.environment, self.var_files = directories.repository, environment, var_files
         self.entries = {
             posixpath.normpath(posixpath.join(self.repository.scope, entry.path)): entry for entry in entries
         }
@@ -131,7 +132,10 @@ class Roots:
         fixed = [name for name in ("terraform.tfvars", "terraform.tfvars.json") if name in names]
         automatic = [name for name in names if name.endswith((".auto.tfvars", ".auto.tfvars.json"))]
         entry = self.entries.get(directory)
-        return [inside(name, directory) for name in (*fixed, *automatic, *(entry.var_files if entry else ()))]
+        return [
+            inside(name, directory)
+            for name in (*fixed, *automatic, *self.var_files, *(entry.var_files if entry else ()))
+        ]
 
     def _place(self, directory: str, module: Module, alias: str | None) -> Placement:
         entry = self.entries.get(directory)

@@ -39,8 +39,9 @@ from audit.model import Gap, Location
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from audit.config import Root
     from audit.declared.directories import Found
-    from audit.declared.model import Declared, Root
+    from audit.declared.model import Declared
     from audit.declared.placement import Placement
     from audit.declared.scanner import Limits
     from audit.declared.terragrunt import Config
@@ -54,13 +55,15 @@ def read(
     scope: str,
     *,
     roots: Sequence[Root] = (),
+    var_files: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
     limits: Limits | None = None,
 ) -> Declared:
     """Read what the part of a repository below ``scope`` declares.
 
-    ``roots`` says which account and region plain Terraform roots belong to, ``environment`` is what ``get_env`` is to
-    know. Never raises for what stands in the repository: whatever can't be read is among the gaps.
+    ``roots`` says which account and region plain Terraform roots belong to, ``var_files`` are read in each of them,
+    ``environment`` is what ``get_env`` is to know. Never raises for what stands in the repository: whatever can't be
+    read is among the gaps.
     """
     repository = Repository(tree, scope, limits=limits)
     accounts = read_accounts(tree, _accounts_files(repository), scope)
@@ -71,7 +74,7 @@ def read(
     checker = Checker(reader, collected)
     for path in _configurations(repository.paths):
         _Unit(reader, placer, checker, path, directories).read()
-    Roots(directories, accounts, collected, roots, environment or {}).read()
+    Roots(directories, accounts, collected, roots, environment or {}, var_files).read()
     for path in repository.paths:
         if posixpath.basename(path) == STACK_FILE:
             collected.gaps.append(_stack_gap(repository.show(path)))
