@@ -44,18 +44,15 @@ def _unit(unit: DeclaredUnit, rows: Sequence[DeclaredContainer], dated: Mapping[
     where = f"account {unit.account or '?'} ({unit.account_id or 'id unknown'}), {unit.region or 'region unknown'}"
     module = f"module ref {unit.module_ref}" if unit.module_ref else "no module ref"
     table = _table(
-        [
-            (
-                row.container,
-                _tag(row),
-                str(row.tag_origin or ""),
-                _since(row, dated),
-                row.image or _reason(row, "image"),
-            )
-            for row in rows
-        ],
-        ("container", "tag", "tag written at", "since", "image"),
+        [(row.container, _tag(row), str(row.tag_origin or ""), _since(row, dated)) for row in rows],
+        ("container", "tag", "tag written at", "since"),
     )
+    images: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if row.deployed is not False:
+            place = f" ({row.image_origin})" if row.image_origin else ""
+            images[f"{row.image or _reason(row, 'image')}{place}"].append(row.container)
+    lines = [one_line(f"image of {', '.join(names)}: {image}") for image, names in images.items()]
     ways: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for row in rows:
         # The last two links are the reference in the input and the input itself: each container has its own line there.
@@ -65,7 +62,7 @@ def _unit(unit: DeclaredUnit, rows: Sequence[DeclaredContainer], dated: Mapping[
     chains = [line for steps, names in ways.items() for line in (f"tag of {', '.join(names)}:", *steps)]
     head = [one_line(unit.path), one_line(f"{where}, stack {unit.stack or '(unknown)'}, {module}")]
     return "\n".join(
-        [head[0], f"  {head[1]}", *(f"  {line}".rstrip() for line in ["", *table.splitlines(), "", *chains])]
+        [head[0], f"  {head[1]}", *(f"  {line}".rstrip() for line in ["", *table.splitlines(), "", *lines, *chains])]
     )
 
 
