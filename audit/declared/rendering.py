@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -12,7 +11,7 @@ from audit.declared.convert import STRING, convert
 from audit.declared.faults import at_place, fail
 from audit.declared.nodes import Expression, ForObject, ForTuple, Template, TemplateFor, TemplateIf
 from audit.declared.scopes import Names, Scope
-from audit.declared.values import Unknown, Value
+from audit.declared.values import Unknown, Value, nfc
 
 Run: TypeAlias = Callable[[Expression, Scope], Value]
 
@@ -39,8 +38,7 @@ def text_of(node: Template, scope: Scope, run: Run) -> str | Unknown:
 
 def _joined(texts: list[str]) -> str:
     charge(sum(map(len, texts)) // 32)
-    text = "".join(texts)
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    return nfc("".join(texts))
 
 
 def template_if(node: TemplateIf, scope: Scope, run: Run) -> Value:

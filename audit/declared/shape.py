@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING, NoReturn, Protocol
+
+from audit.declared.values import nfc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,7 +97,7 @@ class Marks:
 
     def name(self, node: Node) -> str:
         """Give a name as it was written, normalised."""
-        return unicodedata.normalize("NFC", self.written(node.children[0]))
+        return nfc(self.written(node.children[0]))
 
     def written(self, leaf: Node | Token) -> str:
         """Give a name or number as it was written: the parser may have seen a masked one."""

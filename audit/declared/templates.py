@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
@@ -11,6 +10,7 @@ from typing import TypeAlias
 
 from audit.declared.nodes import Expression, Literal, Template, TemplateFor, TemplateIf
 from audit.declared.source import Region, Sequence, Source, TemplateText, Text
+from audit.declared.values import nfc
 
 ReadExpression: TypeAlias = Callable[[Region, int], Expression]
 
@@ -120,7 +120,7 @@ def _nodes(
     while at < len(pieces):
         piece = pieces[at]
         if isinstance(piece, Text):
-            value = unicodedata.normalize("NFC", piece.value)
+            value = nfc(piece.value)
             nodes.append(Literal(value=value, location=source.place(piece.start)))
         elif isinstance(piece, Sequence):
             nodes.append(read(piece.code, 0))

@@ -10,12 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import TypeAlias
+from unicodedata import normalize
 
 from audit.declared.model import Link
 from audit.model import Location
 
 NUMBERS = Context(prec=160, Emin=-5000, Emax=5000, traps=[InvalidOperation, DivisionByZero, Overflow])
 MAX_LINKS = 40
+
+
+def nfc(text: str) -> str:
+    """Give a string in the form in which Terraform keeps strings."""
+    return text if text.isascii() else normalize("NFC", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from audit.declared.budget import charge
 from audit.declared.convert import number_text
-from audit.declared.values import NUMBERS, Raw, Unknown, Value
+from audit.declared.values import NUMBERS, Raw, Unknown, Value, nfc
 from audit.errors import EvaluationError, LimitError
 from audit.model import Location
 
@@ -111,7 +111,7 @@ def _tokens(text: str) -> Iterator[re.Match[str]]:
 def _scalar(found: re.Match[str]) -> Raw:
     if found["string"]:
         text: str = json.loads(found["string"])
-        return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return text if text.isascii() else nfc(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
     if found["word"] in _WORDS:
         return _WORDS[found["word"]]
     try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from audit.declared.budget import charge
 from audit.declared.convert import NUMBER, Type, convert, deep_unknown
 from audit.declared.scopes import LazyMap
-from audit.declared.values import MapRaw, Raw, Unknown, Value
+from audit.declared.values import MapRaw, Raw, Unknown, Value, nfc
 from audit.errors import EvaluationError
 
 if TYPE_CHECKING:
@@ -107,7 +107,9 @@ def placed(value: Value, location: Location) -> Value:
         return value
     charge()
     raw = value.raw
-    if isinstance(raw, tuple) and raw:
+    if isinstance(raw, str):
+        raw = nfc(raw)
+    elif isinstance(raw, tuple) and raw:
         items = [placed(item, location) for item in raw]
         raw = type(raw)(items)
     elif isinstance(raw, Mapping) and raw and not isinstance(raw, LazyMap):

@@ -18,7 +18,7 @@ import yaml
 from audit.declared.budget import charge
 from audit.declared.convert import number_text, parse_number
 from audit.declared.functions.json_text import MAX_DEPTH
-from audit.declared.values import Raw, Unknown, Value
+from audit.declared.values import Raw, Unknown, Value, nfc
 from audit.errors import EvaluationError, LimitError
 from audit.model import Location
 
@@ -153,7 +153,8 @@ class _Reader:
             frame.merging = True
             return
         value = Value(self._resolved(event, quoted=quoted), self.place(event))
-        if event.anchor:
+        is_key = frame is not None and frame.mapping and frame.key is None and not frame.merging
+        if event.anchor and not is_key:
             self.anchors[event.anchor] = value
         self._add(value, event)
 
@@ -162,9 +163,10 @@ class _Reader:
         if tag and tag not in _SCALARS:
             raise self.error(f"invalid YAML: unsupported tag {event.tag}", event.start_mark)
         try:
-            return event.value if quoted or tag == "str" else scalar(event.value, tag)
+            raw = event.value if quoted or tag == "str" else scalar(event.value, tag)
         except EvaluationError as error:
             raise self.error(error.message, event.start_mark) from None
+        return nfc(raw) if isinstance(raw, str) else raw
 
     def _add(self, value: Value, event: yaml.Event) -> None:
         if not self.stack:
@@ -229,7 +231,7 @@ def _binary(text: str) -> str:
 
 
 def _number(text: str, tag: str) -> Decimal | None:
-    if tag in ("int", "float") and len(text) < 67 and _BASED.fullmatch(text):
+    if (tag in ("int", "float") or text[:2] in ("0x", "0o")) and len(text) < 67 and _BASED.fullmatch(text):
         return Decimal(int(text, base=0))
     return parse_number(text) if text[:1] in "+-0123456789." else None
 
