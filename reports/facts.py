@@ -37,7 +37,9 @@ def declared(facts: Declared) -> str:
     ]
     notes = [f"{note.location or note.unit or ''}: {note.message}" for note in facts.diagnostics] + list(facts.notes)
     total = f"{counted(len(facts.units), 'unit')}, {counted(len(facts.containers), 'container')}"
-    return _blocks([*units, _listed("shadowed", shadows), _listed("notes", notes), gaps(facts.gaps), total])
+    pins = [(pin.kind, pin.name, pin.value, str(pin.origin)) for pin in facts.pins if pin.unit is None]
+    others = _table(pins, ("also pinned", "name", "value", "written at"))
+    return _blocks([*units, _listed("shadowed", shadows), others, _listed("notes", notes), gaps(facts.gaps), total])
 
 
 def _unit(unit: DeclaredUnit, rows: Sequence[DeclaredContainer], dated: Mapping[Location, Dated]) -> str:
@@ -146,7 +148,7 @@ def released_document(facts: Released) -> dict[str, object]:
 
 def gaps(found: Iterable[Gap]) -> str:
     """List what could not be read, one line each."""
-    return _listed("could not be read", [gap.message for gap in dict.fromkeys(found)])
+    return _listed("could not be read", list(dict.fromkeys(gap.message for gap in found)))
 
 
 def all_gaps(facts: Running) -> tuple[Gap, ...]:
