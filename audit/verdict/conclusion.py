@@ -99,6 +99,9 @@ def exit_of(
         code, parts = 3, [_bugs(summary["error"]), *parts]
     elif not any(summary.values()):
         code, parts = 5, ["nothing was judged"]
+    elif covered.expected and not covered.read:
+        # Nothing at all was seen: what the repository and the releases say alone is no verdict on the fleet.
+        code, parts = 10, ["nothing could be read", *parts]
     elif failed:
         code = 1
     elif summary["unknown"] or covered.gaps:

@@ -81,6 +81,16 @@ def summary(**counts: int) -> dict[Outcome, int]:
             {}, (), SHORT, ENDED, Settings(), 10, "exit 10: no findings ≥ low, 5 of 6 units read", id="a gap alone"
         ),
         pytest.param(
+            {"fail": 1, "unknown": 9},
+            (found(),),
+            replace(SHORT, read=0, complete=0, unread=6),
+            ENDED,
+            Settings(),
+            10,
+            "exit 10: nothing could be read, 1 finding ≥ low, 0 of 6 units read, 9 judgements unknown",
+            id="no usable credentials for anything",
+        ),
+        pytest.param(
             {"error": 1, "fail": 1},
             (found(), found("error")),
             WHOLE,
