@@ -46,6 +46,8 @@ def divide(left: Decimal, right: Decimal) -> Decimal:
     """Divide ``left`` by ``right``; raises EvaluationError for zero, which Terraform makes infinite or refuses."""
     if not right:
         raise EvaluationError("division by zero")
+    if not left:
+        return NUMBERS.multiply(left, Decimal(1).copy_sign(right))
     return _shortest(_binary(Fraction(left)) / _binary(Fraction(right)))
 
 
@@ -74,8 +76,8 @@ def _binary(number: Fraction) -> Fraction:
     top, bottom = abs(number.numerator), number.denominator
     shift = _BITS - (top.bit_length() - bottom.bit_length())
     mantissa = _rounded(top, bottom, shift)
-    if mantissa.bit_length() > _BITS:
-        shift -= 1
+    if mantissa.bit_length() != _BITS:
+        shift += 1 if mantissa.bit_length() < _BITS else -1
         mantissa = _rounded(top, bottom, shift)
     scaled = Fraction(mantissa) / Fraction(2) ** shift
     return scaled if number > 0 else -scaled

@@ -43,13 +43,16 @@ class _Verb:
         fill = ("0" if "0" in self.flags else " ") * missing
         return text + fill if "-" in self.flags else fill + text
 
-    def number(self, sign: str, digits: str) -> str:
-        """Put sign and digits together, filled up to the width as Go's ``fmt`` does."""
-        sign = sign or ("+" if "+" in self.flags else " " if " " in self.flags else "")
+    def number(self, sign: str, digits: str, fill: str) -> str:
+        """Put sign and digits together, filled up to the width: with zeros within, or blanks on one side."""
         missing = self.width - len(sign) - len(digits)
-        if "-" in self.flags:
-            return sign + digits + " " * missing
-        return sign + "0" * missing + digits if "0" in self.flags else " " * missing + sign + digits
+        if fill == "0":
+            return sign + "0" * missing + digits
+        return sign + digits + " " * missing if "-" in self.flags else " " * missing + sign + digits
+
+    def sign(self, *, negative: bool) -> str:
+        """Give the sign that a number is written with."""
+        return "-" if negative else "+" if "+" in self.flags else " " if " " in self.flags else ""
 
     def convert(self, value: Value, kind: Type) -> object:
         """Turn an argument into the type that the verb needs."""
@@ -125,12 +128,12 @@ def _as_is(verb: _Verb, value: Value) -> str:
 def _integer(verb: _Verb, number: Decimal) -> str:
     if number != number.to_integral_value() or number.adjusted() > 1000:
         raise EvaluationError(f"unsupported value for '{verb.raw}': an integer is required")
-    digits = format(abs(int(number)), _BASES[verb.letter])
-    if verb.precision is not None:
-        digits = "" if number == 0 and verb.precision == 0 else digits.zfill(verb.precision)
-    if "#" in verb.flags:
-        digits = _SHARP.get(verb.letter, "") + digits
-    return verb.number("-" if number < 0 else "", digits)
+    if number == 0 and verb.precision == 0:
+        return ""
+    digits = format(abs(int(number)), _BASES[verb.letter]).zfill(verb.precision or 0)
+    sign = verb.sign(negative=number < 0) + (_SHARP.get(verb.letter, "") if "#" in verb.flags else "")
+    zeros = "0" in verb.flags and "-" not in verb.flags and verb.precision is None
+    return verb.number(sign, digits, "0" if zeros else " ")
 
 
 def _float(verb: _Verb, number: Decimal) -> str:
@@ -143,7 +146,7 @@ def _float(verb: _Verb, number: Decimal) -> str:
         digits = _scientific(size, 6 if verb.precision is None else verb.precision, verb.letter)
     else:
         digits = _general(size, verb.precision, "e" if verb.letter == "g" else "E")
-    return verb.number("-" if number < 0 else "", digits)
+    return verb.number(verb.sign(negative=number < 0), digits, "0" if "0" in verb.flags else " ")
 
 
 def _scientific(number: Decimal, precision: int | None, letter: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from audit.declared.arithmetic import add
 from audit.declared.convert import ANY, NUMBER, convert
-from audit.declared.functions.table import Function
+from audit.declared.functions.table import INT, Function
 from audit.declared.values import NUMBERS, ListRaw, Raw, Value
 from audit.errors import EvaluationError
 
@@ -40,7 +40,7 @@ def _min(*numbers: Decimal) -> Raw:
     return min(numbers)
 
 
-def _signum(number: Decimal) -> Raw:
+def _signum(number: int) -> Raw:
     return Decimal((number > 0) - (number < 0))
 
 
@@ -103,6 +103,6 @@ NUMERIC: Mapping[str, Function] = {
     "min": Function(run=_min, rest=NUMBER),
     "pow": Function(run=_pow, params=(NUMBER, NUMBER)),
     "range": Function(run=_range, rest=NUMBER),
-    "signum": Function(run=_signum, params=(NUMBER,)),
+    "signum": Function(run=_signum, params=(INT,)),
     "sum": Function(run=_sum, params=(ANY,)),
 }

@@ -66,7 +66,7 @@ def _split(separator: str, text: str) -> Raw:
 def _substr(text: str, offset: int, length: int) -> Raw:
     characters = graphemes(text)
     if offset < 0:
-        offset = max(0, offset + len(characters))
+        offset, length = max(0, offset + len(characters)), length or -1  # as Go's library does: nothing means all
     if length < 0:
         return "".join(characters[offset:])
     return "".join(characters[offset : offset + length])
