@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _BITS = 512
-_SURE_DIGITS = 154
+_SURE_DIGITS = 153
 _MOST_DIGITS = 158
 _EXACT = 10**50
 
