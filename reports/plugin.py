@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.errors import UsageError
+from audit.verdict.handover import Handover
 from reports import FORMATS
 from reports.emit import check_requests, emit, parse_request
 from reports.write import WriteError
@@ -73,7 +74,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
     """Show the table, unless standard output carries a report; a report that could not be written is said last."""
     results = results_of(config)
-    if results is not None and not _stdout_taken(config.stash[REQUESTS]):
+    if results is not None and not _stdout_taken(config.stash[REQUESTS]) and not _handed_over(config):
         from reports import terminal  # noqa: PLC0415 -- not needed where only files are written
 
         writer = terminalreporter._tw  # noqa: SLF001 -- pytest has no public way to its width and colour
@@ -83,6 +84,14 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
         terminalreporter.write_line(f"error: {config.stash[FAILURE]}", red=True)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Let the verdict be the last line, below what pytest says of its own count."""
+    results, reporter = results_of(config), config.pluginmanager.get_plugin("terminalreporter")
+    if results is not None and reporter is not None and not _handed_over(config):
+        reporter.write_line(results.verdict)
+
+
 def results_of(config: pytest.Config) -> Results | None:
     """Give the results that the judging plugin left in the stash; None where the run did not get that far."""
     judging = config.pluginmanager.get_plugin("audit.plugin")
@@ -90,6 +99,11 @@ def results_of(config: pytest.Config) -> Results | None:
         return None
     key: pytest.StashKey[Results] = judging.RESULTS
     return config.stash.get(key, None)
+
+
+def _handed_over(config: pytest.Config) -> bool:
+    """Tell whether the command started this run: it shows the table itself."""
+    return any(isinstance(plugin, Handover) for plugin in config.pluginmanager.get_plugins())
 
 
 def _stdout_taken(requests: tuple[tuple[str, str], ...]) -> bool:
