@@ -59,7 +59,7 @@ def _join(separator: str, *lists: tuple[Value, ...]) -> Raw:
 
 
 def _split(separator: str, text: str) -> Raw:
-    parts = text.split(separator) if separator else graphemes(text)
+    parts = text.split(separator) if separator else list(text)
     return ListRaw(Value(part) for part in parts)
 
 
