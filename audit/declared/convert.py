@@ -71,10 +71,15 @@ def type_of(value: Value) -> Type:
     return Type("object", tuple(type_of(raw[name]) for name in names), names)
 
 
+def known_types(values: Iterable[Value]) -> list[Type]:
+    """Give the types of values in their order, without those that could be any."""
+    return [kind for value in values if (kind := type_of(value)) != ANY]
+
+
 def member_type(values: Iterable[Value]) -> Type:
     """Give the one type of the members of a collection."""
-    types = {type_of(value) for value in values} - {ANY}
-    return (types.pop() if len(types) == 1 else unify(types) or ANY) if types else ANY
+    kind = unify(known_types(values))
+    return ANY if kind is None else kind
 
 
 def unify(types: Iterable[Type]) -> Type | None:
@@ -182,7 +187,7 @@ def unified(values: Iterable[Value], kind: Type = ANY) -> list[Value]:
     """Turn values into one type, the one that all convert to where ``kind`` is ``any``."""
     items = list(values)
     if kind.kind == "any":
-        found = unify({type_of(item) for item in items} - {ANY})
+        found = unify(known_types(items))
         if found is None:
             raise EvaluationError("all elements must have the same type")
         kind = found

@@ -226,18 +226,14 @@ class _Scanner:
         """Read a heredoc, from its body to its marker."""
         marker = re.compile(rf"[ \t]*{re.escape(opening['marker'])}(?=\r?\n)")
         parts: list[Part] = []
-        start = pos = opening.end()
+        pos, fresh = opening.end(), True
         kind: Literal["heredoc", "indented"] = "indented" if opening["dash"] else "heredoc"
-        fresh = True
         while True:
             if fresh and (end := marker.match(self.text, pos)):
                 return TemplateText(kind=kind, parts=tuple(parts), start=opening.start(), end=end.end())
             if pos >= len(self.text):
                 self.source.fail(opening.start(), f"heredoc is never closed by a line '{opening['marker']}'")
             pos, fresh = self.raw(pos, depth, parts, stop_at_line=True)
-            if start == pos:  # pragma: no cover -- raw always advances
-                break
-        raise AssertionError
 
     def raw(self, start: int, depth: int, parts: list[Part], *, stop_at_line: bool) -> tuple[int, bool]:
         """Read unquoted template text into ``parts``: one line of it or all; gives where and whether a line ended."""

@@ -14,6 +14,7 @@ from audit.declared.convert import (
     deep_unknown,
     describe,
     identity,
+    known_types,
     list_of,
     map_of,
     member_type,
@@ -24,7 +25,6 @@ from audit.declared.convert import (
 from audit.declared.functions.members import items_of, mapping_of
 from audit.declared.functions.strings import graphemes
 from audit.declared.functions.table import INT, Function, Result, Unknowns, strings
-from audit.declared.scopes import LazyMap
 from audit.declared.values import ListRaw, MapRaw, SetRaw, Unknown, Value, member
 from audit.errors import EvaluationError
 
@@ -42,7 +42,7 @@ def _like(made: Iterable[Value], *sources: Value) -> tuple[Value, ...]:
 def _coalesce(*args: Value) -> Result:
     if not args:
         raise EvaluationError("at least one argument is needed")
-    kind = unify(type_of(arg) for arg in args if arg.raw is not None and not isinstance(arg.raw, Unknown | LazyMap))
+    kind = unify(known_types(args))
     if kind is None:
         raise EvaluationError("all arguments must have the same type")
     for arg in args:
@@ -71,7 +71,7 @@ def _concat(*lists: Value) -> Result:
         raise EvaluationError("at least one list is needed")
     items = [item for value in lists for item in items_of(value, sets=False)]
     if all(isinstance(value.raw, ListRaw) for value in lists):
-        kind = unify({type_of(item) for item in items} - {ANY})
+        kind = unify(known_types(items))
         return ListRaw(unified(items, kind)) if kind is not None else tuple(items)
     return tuple(items)
 
@@ -172,7 +172,7 @@ def _matchkeys(items: Value, keys: Value, wanted: Value) -> Result:
     members, names = items_of(items), items_of(keys)
     if len(members) != len(names):
         raise EvaluationError("values and keys must have the same length")
-    kind = unify({type_of(name) for name in (*names, *items_of(wanted))} - {ANY}) or ANY
+    kind = unify(known_types((*names, *items_of(wanted)))) or ANY
     found = {identity(convert(name, kind)) for name in items_of(wanted)}
     return ListRaw(item for item, name in zip(members, names, strict=True) if identity(convert(name, kind)) in found)
 

@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from audit.declared.budget import charge
-from audit.declared.convert import ANY, convert, identity, make_set, set_of, type_of, unified, unify
+from audit.declared.convert import ANY, convert, identity, known_types, make_set, set_of, unified, unify
 from audit.declared.functions.members import items_of
 from audit.declared.functions.table import Function, Result
 from audit.declared.values import ListRaw, SetRaw, Value
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def _intersection(first: Value, *others: Value) -> Result:
     sets = [unified(items_of(value)) for value in (first, *others)]
-    kind = unify({type_of(item) for items in sets for item in items} - {ANY}) or ANY
+    kind = unify(known_types(item for items in sets for item in items)) or ANY
     keys = [{identity(convert(item, kind)) for item in items} for items in sets[1:]]
     items = [convert(item, kind) for item in sets[0]]
     return make_set(item for item in items if all(identity(item) in more for more in keys))
