@@ -7,10 +7,11 @@ may be None or empty: it is absent) or ``Unread`` (with the ``Gap`` that says wh
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import total_ordering
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 from audit.errors import UnreadError
 
@@ -48,6 +49,24 @@ class Account:
     name: str
     id: str | None
     deploy_order: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountEntry:
+    """What the configuration says of one account (``[accounts.NAME]``, by name or id); the rest is as for all.
+
+    An empty text takes away what the options say for all accounts: ``role_arn = ""`` is no role here. ``regions`` are
+    those of its units whose region can't be read, and where an account without a unit is looked at.
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, object]] = {"extra": "forbid"}
+
+    id: str | None = None
+    regions: tuple[str, ...] = ()
+    profile: str | None = None
+    role_arn: str | None = None
+    external_id: str | None = None
+    via: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
