@@ -1,16 +1,16 @@
-"""The fan-out: every account and region, every registry, on a pool of threads, each answer in its target's place."""
+"""What is asked of one account and region, of one registry, of one secret; and the same of many, on threads."""
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from audit.model import Unread
 from audit.running import ecr, ecs, repository, tasks
+from audit.running.fanout import Fanout
 from audit.running.identity import identity
 from audit.running.invoker import invoker
 from audit.running.model import Observation, Repository, Secret, StackCluster, StackInvoker
+from audit.running.pool import THREADS, Threads
 from audit.running.secrets import secret_metadata
 from audit.running.session import Session
 
@@ -20,69 +20,56 @@ if TYPE_CHECKING:
     from audit.model import Fact
     from audit.running.access import Access
     from audit.running.model import RegistryTarget, SecretTarget, Target, TaskDefinition
+    from audit.running.pool import Job, Place
     from audit.running.visit import Visit
 
-WORKERS = 32
-
-T = TypeVar("T")
+P = TypeVar("P", bound="Place")
+R = TypeVar("R")
 
 
 def observe(
     targets: Sequence[Target],
     access: Access,
     *,
-    workers: int = WORKERS,
+    workers: int = THREADS,
     on_done: Callable[[Observation], None] | None = None,
     session: Session | None = None,
 ) -> tuple[Observation, ...]:
-    """Look at every target; ``on_done`` is called in the caller's thread as each comes in.
-
-    A ``session`` given is used instead of a new one, so that roles are assumed once for it and ``registries``.
-    """
-    shared = session or Session(access, workers=workers)
-    jobs = [partial(_observe, shared, target) for target in targets]
-    return tuple(_run(jobs, shared, workers, on_done))
+    """Look at every target on threads; ``on_done`` is called in the caller's thread as each comes in."""
+    return _on_threads(look_at_account, targets, session or Session(access, workers=workers), workers, on_done)
 
 
 def registries(
     targets: Sequence[RegistryTarget],
     access: Access,
     *,
-    workers: int = WORKERS,
+    workers: int = THREADS,
     on_done: Callable[[Repository], None] | None = None,
     session: Session | None = None,
 ) -> tuple[Repository, ...]:
-    """Look at every repository, each in the account and region of its registry."""
-    shared = session or Session(access, workers=workers)
-    jobs = [partial(_registry, shared, target) for target in targets]
-    return tuple(_run(jobs, shared, workers, on_done))
+    """Look at every repository on threads, each in the account and region of its registry."""
+    return _on_threads(look_at_registry, targets, session or Session(access, workers=workers), workers, on_done)
 
 
 def secrets(
-    targets: Sequence[SecretTarget], access: Access, *, workers: int = WORKERS, session: Session | None = None
+    targets: Sequence[SecretTarget], access: Access, *, workers: int = THREADS, session: Session | None = None
 ) -> tuple[Secret, ...]:
     """Look at what Secrets Manager says about each secret, in the account that it belongs to; never at a value."""
-    shared = session or Session(access, workers=workers)
-    return tuple(_run([partial(_secret, shared, target) for target in targets], shared, workers, None))
+    return _on_threads(look_at_secret, targets, session or Session(access, workers=workers), workers, None)
 
 
-def _run(
-    jobs: Sequence[Callable[[], T]], session: Session, workers: int, on_done: Callable[[T], None] | None
-) -> list[T]:
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="look") as pool:
-        futures: list[Future[T]] = [pool.submit(job) for job in jobs]
-        try:
-            for future in as_completed(futures):
-                if on_done is not None:
-                    on_done(future.result())
-        except BaseException:
-            session.stop()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return [future.result() for future in futures]
+def _on_threads(
+    job: Job[P, R], places: Sequence[P], session: Session, workers: int, on_done: Callable[[R], None] | None
+) -> tuple[R, ...]:
+    pool = Threads(session, workers)
+    try:
+        return tuple(one for one in Fanout(pool).run(job, places, on_done) if one is not None)
+    finally:
+        pool.close()
 
 
-def _observe(session: Session, target: Target) -> Observation:
+def look_at_account(session: Session, target: Target) -> Observation:
+    """Look at one account in one region."""
     with session.visit(target.account, target.region) as visit:
         who = visit.read("identity", identity)
         stacks = sorted(set(target.stacks))
@@ -118,7 +105,8 @@ def _cluster(visit: Visit, stack: str) -> StackCluster:
     return StackCluster(stack=stack, cluster=cluster, tasks=visit.read(f"tasks of {stack}", tasks.tasks, cluster.value))
 
 
-def _registry(session: Session, target: RegistryTarget) -> Repository:
+def look_at_registry(session: Session, target: RegistryTarget) -> Repository:
+    """Look at one repository."""
     with session.visit(target.account, target.region) as visit:
         name = target.repository
         who = visit.read(f"repository {name}", identity)
@@ -135,7 +123,8 @@ def _registry(session: Session, target: RegistryTarget) -> Repository:
         )
 
 
-def _secret(session: Session, target: SecretTarget) -> Secret:
+def look_at_secret(session: Session, target: SecretTarget) -> Secret:
+    """Look at one secret's metadata."""
     with session.visit(target.account, target.region) as visit:
         what = f"secret {target.arn}"
         who = visit.read(what, identity)
