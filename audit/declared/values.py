@@ -56,8 +56,9 @@ Raw: TypeAlias = "bool | Decimal | str | tuple[Value, ...] | Mapping[str, Value]
 class Value:
     """A value, the place of the literal that it came from, and the way that it came.
 
-    ``span`` is set only where the value is exactly one plain quoted literal, and says where in the text of
-    ``origin.file`` that stands, quotes included, in characters. ``file`` is the file whose whole text this is.
+    ``span`` is set only where the value is exactly one plain quoted literal, in HCL or in a file of JSON or YAML that
+    was decoded; it says where in the text of ``origin.file`` that stands, quotes included, in characters. ``file`` is
+    the file whose whole text this is.
     """
 
     raw: Raw

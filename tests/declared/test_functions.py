@@ -225,3 +225,24 @@ def test_each_literal_of_a_file_changes_its_value(function: str, text: str) -> N
         lines[line - 1] = f"{lines[line - 1][:at]}q{lines[line - 1][at + 1 :]}"
         after = values("".join(lines))
         assert {name for name in paths if after[name].raw != before[name].raw} == {path}
+
+
+@pytest.mark.parametrize(
+    ("function", "text", "spans"),
+    [
+        ("jsondecode", '{"é": "v1",\r\n "b": "x\\u0041", "c": 1}', {"é": '"v1"', "b": None, "c": None}),
+        (
+            "yamldecode",
+            "é: \"v1\"\r\nb: 'v2' # 'v2'\nc: v3\nd: \"\\x41\"\n",
+            {"é": '"v1"', "b": "'v2'", "c": None, "d": None},
+        ),
+        ("yamldecode", "\ufeffé: 'v1'\nb: |\n  v2\n", {"é": "'v1'", "b": None}),
+    ],
+    ids=["JSON", "YAML", "byte order mark"],
+)
+def test_spans_of_decoded_strings(function: str, text: str, spans: dict[str, str | None]) -> None:
+    """A quoted string without escapes knows where it stands in its file; what is written otherwise does not."""
+    value = call(function, Value(text, CALL, file="f"))
+    assert isinstance(value.raw, dict)
+    assert {name: item.span and text[slice(*item.span)] for name, item in value.raw.items()} == spans
+    assert call(function, Value('{"a": "b"}', CALL)).raw == {"a": Value("b", CALL)}

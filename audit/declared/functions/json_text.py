@@ -65,7 +65,7 @@ def json_value(text: str, file: str | None) -> Value:
             continue
         if mark in (",", ":"):
             continue
-        value = stack.pop().close() if mark else Value(_scalar(found), place(found.start(found.lastgroup or 0)))
+        value = stack.pop().close() if mark else _placed(found, place)
         if not stack:
             return value
         stack[-1].add(value)
@@ -106,6 +106,14 @@ def _tokens(text: str) -> Iterator[re.Match[str]]:
     while found := _TOKEN.match(text, at):
         yield found
         at = found.end()
+
+
+def _placed(found: re.Match[str], place: Place) -> Value:
+    """Give a scalar with its place; a string without escapes in a file can be edited there."""
+    raw = _scalar(found)
+    origin = place(found.start(found.lastgroup or 0))
+    plain = origin is not None and found["string"] == f'"{raw}"'
+    return Value(raw, origin, span=found.span("string") if plain else None)
 
 
 def _scalar(found: re.Match[str]) -> Raw:

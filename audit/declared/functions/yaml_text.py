@@ -42,7 +42,7 @@ def yaml_value(text: str, file: str | None) -> Value:
     Raises EvaluationError for what Terraform refuses, at its place where a file is known, LimitError for what nests
     too deep.
     """
-    reader = _Reader(file)
+    reader = _Reader(text, file)
     try:
         for event in yaml.parse(text or "\n", Loader=_loader()):
             reader.take(event)
@@ -90,8 +90,8 @@ class _Frame:
 
 
 class _Reader:
-    def __init__(self, file: str | None) -> None:
-        self.file = file
+    def __init__(self, text: str, file: str | None) -> None:
+        self.text, self.file = text, file
         self.result: Value | None = None
         self.stack: list[_Frame] = []
         self.anchors: dict[str, Value | None] = {}
@@ -152,11 +152,20 @@ class _Reader:
         if frame and frame.mapping and frame.key is None and not frame.merging and event.value == "<<":
             frame.merging = True
             return
-        value = Value(self._resolved(event, quoted=quoted), self.place(event))
+        value = Value(self._resolved(event, quoted=quoted), self.place(event), span=self._span(event))
         is_key = frame is not None and frame.mapping and frame.key is None and not frame.merging
         if event.anchor and not is_key:
             self.anchors[event.anchor] = value
         self._add(value, event)
+
+    def _span(self, event: yaml.ScalarEvent) -> tuple[int, int] | None:
+        """Give where a quoted string without escapes stands in its file, so that it can be edited there."""
+        if self.file is None or event.start_mark is None or event.end_mark is None:
+            return None
+        mark = len(self.text) - len(self.text.removeprefix("\ufeff"))  # libyaml doesn't count it
+        start, end = event.start_mark.index + mark, event.end_mark.index + mark
+        written = self.text[start:end]
+        return (start, end) if written in (f'"{event.value}"', f"'{event.value}'") else None
 
     def _resolved(self, event: yaml.ScalarEvent, *, quoted: bool) -> Raw:
         tag = (event.tag or "").removeprefix(_TAG)
