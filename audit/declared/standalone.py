@@ -51,9 +51,7 @@ class Roots:
     ) -> None:
         self.directories, self.accounts, self.collected = directories, accounts, collected
         self.repository, self.environment, self.var_files = directories.repository, environment, var_files
-        self.entries = {
-            posixpath.normpath(posixpath.join(self.repository.scope, entry.path)): entry for entry in entries
-        }
+        self.entries = {_directory(self.repository.scope, entry.path): entry for entry in entries}
 
     def read(self) -> None:
         """Read every root: what is named as one, what no other directory calls, and what is left over then."""
@@ -107,11 +105,12 @@ class Roots:
     def _variables(self, directory: str, shown: str) -> list[Body]:
         """Read the files that give values to a root's variables, in the order in which Terraform takes them."""
         files: list[Body] = []
-        for path in self._variable_files(directory):
+        for name in self._variable_files(directory):
             try:
+                path = inside(name, directory)
                 files.append(self.repository.body(path, self.repository.read_once(path), {}))
             except DeclarationError as error:
-                message = f"{error}, mend it to see what it sets"
+                message = f"{shown}: file of variables cannot be read: {error}"
                 self.collected.gap(shown, "variables", message, Placement(), error=error)
         return files
 
@@ -123,19 +122,12 @@ class Roots:
             if name.startswith(prefix)
         }
 
-    def _variable_files(self, directory: str) -> list[str]:
-        names = sorted(
-            posixpath.basename(path)
-            for path in self.repository.paths
-            if posixpath.dirname(path) == directory and path.endswith((".tfvars", ".tfvars.json"))
-        )
+    def _variable_files(self, directory: str) -> tuple[str, ...]:
+        names = [name for name in self.repository.names(directory) if name.endswith((".tfvars", ".tfvars.json"))]
         fixed = [name for name in ("terraform.tfvars", "terraform.tfvars.json") if name in names]
-        automatic = [name for name in names if name.endswith((".auto.tfvars", ".auto.tfvars.json"))]
+        automatic = [name for name in sorted(names) if name.endswith((".auto.tfvars", ".auto.tfvars.json"))]
         entry = self.entries.get(directory)
-        return [
-            inside(name, directory)
-            for name in (*fixed, *automatic, *self.var_files, *(entry.var_files if entry else ()))
-        ]
+        return (*fixed, *automatic, *self.var_files, *(entry.var_files if entry else ()))
 
     def _place(self, directory: str, module: Module, alias: str | None) -> Placement:
         entry = self.entries.get(directory)

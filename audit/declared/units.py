@@ -83,7 +83,8 @@ def read(
     for diagnostic in accounts.diagnostics:
         collected.report(diagnostic)
     pins, unread = read_pins(tree, scope, paths=repository.paths)
-    collected.gaps.extend(unread)
+    known = {gap.call for gap in collected.gaps}
+    collected.gaps.extend(gap for gap in unread if gap.call not in known)
     return collected.declared(accounts.accounts, pins, commit=tree.commit())
 
 

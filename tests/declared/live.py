@@ -13,6 +13,9 @@ from audit.declared.units import read
 if TYPE_CHECKING:
     from audit.declared.model import Declared
 
+SOURCE = "git::git@github.com:example/service-catalog.git//modules/mgmt/ecs-deploy-runner?ref=v0.104.2"
+UNIT = "dev/eu-west-1/mgmt/ecs-deploy-runner"
+ACCOUNTS = {"accounts.json": '{"dev": "345678901234"}'}
 LIVE = Path(__file__).parent.parent / "live"
 
 
@@ -40,3 +43,16 @@ def write(root: Path, files: dict[str, str]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return root
+
+
+def unit_text(inputs: str = "", source: str = SOURCE) -> str:
+    """Give the text of a unit whose other containers are null."""
+    names = ("docker_image_builder", "ami_builder", "terraform_applier")
+    nothing = "".join(f"  {name}_config = null\n" for name in names)
+    return f'terraform {{\n  source = "{source}"\n}}\n\ninputs = {{\n{nothing}{inputs}}}\n'
+
+
+def planner_text(tag: str = '"v1"') -> str:
+    """Give the input of a planner with that expression as its tag."""
+    image = f'container_image = {{ docker_image = "registry.example.com/runner", docker_tag = {tag} }}'
+    return f"  terraform_planner_config = {{ {image} }}\n"

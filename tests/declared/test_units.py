@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from tests.declared.live import LIVE, declared, document, expected
+from audit.declared.document import to_document
+from audit.declared.tree import open_tree
+from audit.declared.units import read
+from tests.declared.live import ACCOUNTS, LIVE, UNIT, declared, document, expected, planner_text, unit_text, write
 
 if TYPE_CHECKING:
     from pathlib import Path
+
 
 LAYOUTS = sorted(path.stem for path in LIVE.glob("*.json") if (LIVE / path.stem).is_dir())
 
@@ -135,3 +144,127 @@ def test_diagnostics_name_what_terragrunt_would_refuse() -> None:
         f"missing/{unit}/terragrunt.hcl:7: file: no file missing/{unit}/permissions.yml",
         "nested/common.hcl:1: nested include: Terragrunt refuses include blocks in a file that is itself included",
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "rows"),
+    [
+        ("git::git@github.com:example/modules.git//vpc?ref=v1", 0),
+        ("../../../..//modules/mgmt/ecs-deploy-runner", 4),
+        ("${get_repo_root()}/modules//mgmt/ecs-deploy-runner?ref=v1", 4),
+        ('${get_env("BASE")}//mgmt/ecs-deploy-runner?ref=${local.ref}', 4),
+        ('${get_env("BASE")}//mgmt/vpc', 0),
+        ("${local.base}//mgmt/ecs-deploy-runner", 4),
+    ],
+)
+def test_unit_is_known_by_its_module(tmp_path: Path, source: str, rows: int) -> None:
+    """A runner's module makes a unit, wherever the directory and whatever its address begins with."""
+    extra = '\nlocals {\n  ref  = "v1"\n  base = get_env("BASE")\n}\n'
+    text = unit_text(planner_text(), source) + extra
+    found = declared(write(tmp_path, {**ACCOUNTS, "dev/eu-west-1/ci/terragrunt.hcl": text}))
+    assert len(found.containers) == rows
+    assert [gap.what for gap in found.gaps] == (
+        ["module source"] if rows and ("BASE" in source or "base" in source) else []
+    )
+
+
+@pytest.mark.parametrize("tail", ['"${local.a}-${local.gone}"', "local.gone", "local.b", "upper(local.b)"])
+def test_source_that_cannot_be_told_is_a_gap(tmp_path: Path, tail: str) -> None:
+    """Where not even the end of the module's address is known, the unit is a gap."""
+    text = f'terraform {{\n  source = {tail}\n}}\nlocals {{\n  a = "x"\n  b = "${{get_env("B")}}${{local.a}}"\n}}\n'
+    found = declared(write(tmp_path, {**ACCOUNTS, f"{UNIT}/terragrunt.hcl": text}))
+    assert (found.units, [gap.unit for gap in found.gaps]) == ((), [UNIT])
+
+
+def test_local_source_is_shown_from_the_scope(tmp_path: Path) -> None:
+    """No path of the machine, nor its stand-in, gets into a row."""
+    source = "${get_terragrunt_dir()}/../../../../../x//modules/ecs-deploy-runner?ref=v1"
+    files = {**ACCOUNTS, f"live/{UNIT}/terragrunt.hcl": unit_text(planner_text(), source)}
+    shown = [declared(write(tmp_path, files), scope).units[0].module_source for scope in ("", "live", f"live/{UNIT}")]
+    assert shown == [
+        "./x//modules/ecs-deploy-runner?ref=v1",
+        "../x//modules/ecs-deploy-runner?ref=v1",
+        "../../../../../x//modules/ecs-deploy-runner?ref=v1",
+    ]
+
+
+def test_every_copy_of_a_text_has_its_own_places(tmp_path: Path) -> None:
+    """Units of the same text are parsed once, and each row names its own file."""
+    unit = unit_text(planner_text())
+    files = {f"{account}/eu-west-1/runner/terragrunt.hcl": unit for account in ("a", "b", "c")}
+    found = declared(write(tmp_path, files))
+    assert [row.tag_origin and row.tag_origin.file for row in found.containers if row.tag] == list(files)
+
+
+def test_links_that_lead_out_and_files_that_are_none_are_gaps(tmp_path: Path) -> None:
+    """A unit that is a link out of the repository, a loop or a FIFO is named, never followed, never waited for."""
+    outside = tmp_path / "outside.hcl"
+    outside.write_text(unit_text(planner_text()), encoding="utf-8")
+    root = write(tmp_path / "repository", ACCOUNTS)
+    for name in ("out", "loop", "fifo"):
+        (root / name).mkdir()
+    (root / "out/terragrunt.hcl").symlink_to(outside)
+    (root / "loop/terragrunt.hcl").symlink_to("terragrunt.hcl")
+    os.mkfifo(root / "fifo/terragrunt.hcl")
+    found = declared(root)
+    assert found.units == ()
+    assert [gap.unit for gap in found.gaps] == ["fifo", "loop", "out"]
+
+
+def test_revision_gives_what_stood_in_its_files(tmp_path: Path) -> None:
+    """A git revision is read from its blobs, and equals the working tree of its time."""
+    root = tmp_path / "repository"
+    shutil.copytree(LIVE / "reference", root)
+    git = ["git", "-C", str(root), "-c", "user.name=Jo Doe", "-c", "user.email=jo@example.com"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
+        subprocess.run([*git, *command], check=True)
+    before = document(root)
+    common = root / "common.hcl"
+    common.write_text(common.read_text(encoding="utf-8").replace("v0.52.1", "v0.53.0"), encoding="utf-8")
+    tree, scope = open_tree(root, "HEAD")
+    assert json.loads(json.dumps(to_document(read(tree, scope)))) == before
+    assert document(root)["containers"] != before["containers"]
+
+
+_MUTABLE = {
+    layout: {str(path.relative_to(LIVE / layout)): path.read_text(encoding="utf-8") for path in files}
+    for layout in LAYOUTS
+    if (files := [path for path in (LIVE / layout).rglob("*") if path.is_file()])
+}
+_PIECES = (
+    "${",
+    "}",
+    '"',
+    "{",
+    "[",
+    "local.x",
+    "null",
+    "<<EOT\n",
+    "%{ if ",
+    "include",
+    "\x00",
+    "../../..",
+    "merge(",
+    "*",
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_mutation_of_a_repository_raises(tmp_path: Path, data: st.DataObject) -> None:
+    """Whatever stands in a file, reading ends with rows and gaps."""
+    layout = data.draw(st.sampled_from(sorted(_MUTABLE)))
+    name = data.draw(st.sampled_from(sorted(_MUTABLE[layout])))
+    text = _MUTABLE[layout][name]
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, min(len(text), start + 20)))
+    piece = data.draw(st.sampled_from(_PIECES) | st.text(max_size=5))
+    root = tmp_path / f"{layout}"
+    if not root.exists():
+        shutil.copytree(LIVE / layout, root)
+    path = root / name
+    path.write_text(text[:start] + piece + text[end:], encoding="utf-8", errors="replace")
+    try:
+        assert document(root)["schema_version"] == 1
+    finally:
+        path.write_text(text, encoding="utf-8")
