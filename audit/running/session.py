@@ -43,6 +43,7 @@ from audit.running.visit import CURRENT, SignIn, Visit
 from audit.running.visits import Visits
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
     from contextlib import AbstractContextManager
 
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from urllib3 import PoolManager
 
     from audit.model import Account
+    from audit.running.access import Link
 
 __all__ = ["Access", "Session"]
 
@@ -254,17 +256,19 @@ class Session:
         credentials.get_frozen_credentials()
         return credentials
 
-    def role(self, arn: str) -> SignIn:
-        """Sign in with a role, assumed once for the whole run and again when its session is about to end."""
-        assumed = self._roles.get(arn, partial(self._assume, arn))
+    def role(self, link: Link, way: Hashable) -> SignIn:
+        """Sign in with a role, assumed once per way for the whole run and again when its session is about to end."""
+        assumed = self._roles.get(way, partial(self._assume, link))
         if assumed.ends - datetime.now(UTC) < _SPARE:
-            self._roles.forget(arn, assumed)
-            assumed = self._roles.get(arn, partial(self._assume, arn))
-        return SignIn(credentials=lambda: assumed.credentials, forget=partial(self._roles.forget, arn, assumed))
+            self._roles.forget(way, assumed)
+            assumed = self._roles.get(way, partial(self._assume, link))
+        return SignIn(credentials=lambda: assumed.credentials, forget=partial(self._roles.forget, way, assumed))
 
-    def _assume(self, arn: str) -> _Assumed:
-        sts = CURRENT.get().sts
-        given = sts.assume_role(RoleArn=arn, RoleSessionName=_SESSION_NAME, DurationSeconds=_SESSION_SECONDS)
+    def _assume(self, link: Link) -> _Assumed:
+        request: dict[str, Any] = {"RoleArn": link.role_arn, "RoleSessionName": _SESSION_NAME}
+        if link.external_id is not None:
+            request["ExternalId"] = link.external_id
+        given = CURRENT.get().sts.assume_role(**request, DurationSeconds=_SESSION_SECONDS)
         keys = given["Credentials"]
         return _Assumed(
             credentials=ReadOnlyCredentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]),

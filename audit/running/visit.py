@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sts import STSClient
 
     from audit.model import Account, Fact
+    from audit.running.access import Way
     from audit.running.session import Session
 
 P = ParamSpec("P")
@@ -111,6 +114,16 @@ class Visit:
         return cast("LambdaClient", self._client("lambda"))
 
     @property
+    def iam(self) -> IAMClient:
+        """The client of IAM, whatever the region."""
+        return cast("IAMClient", self._client("iam"))
+
+    @property
+    def logs(self) -> CloudWatchLogsClient:
+        """The client of CloudWatch Logs in this region."""
+        return cast("CloudWatchLogsClient", self._client("logs"))
+
+    @property
     def secrets(self) -> SecretsManagerClient:
         """The client of Secrets Manager in this region."""
         return cast("SecretsManagerClient", self._client("secretsmanager"))
@@ -178,12 +191,21 @@ class Visit:
     def _sign_in(self) -> None:
         if self._signed_in is not None:
             return
-        access = self._session.access
-        profile, role = access.profile_for(self.account), access.role_for(self.account)
-        self.way_in = role or (f"profile {profile}" if profile else "")
-        named = profile or os.environ.get("AWS_PROFILE")
+        way = self._session.access.way(self.account)
+        self.way_in = str(way)
+        try:
+            self._enter(way)
+        except CallError as error:
+            # A role on the way is kept for the whole run: its session may have ended since, and then only once.
+            if error.code not in EXPIRED or self._signed_in is None or len(way.links) == 1:
+                raise
+            self._signed_in.forget()
+            self._enter(way)
+
+    def _enter(self, way: Way) -> None:
+        named = way.profile or os.environ.get("AWS_PROFILE")
         with faults.told(None, self, detail=f"profile {named}" if named else ""):
-            self._signed_in = self._session.base(profile)
-        if role is not None:
-            with faults.told("sts:AssumeRole", self, detail=role):
-                self._signed_in = self._session.role(role)
+            self._signed_in = self._session.base(way.profile)
+        for number, link in enumerate(way.links, start=1):
+            with faults.told("sts:AssumeRole", self, detail=link.role_arn):
+                self._signed_in = self._session.role(link, (way.profile, *way.links[:number]))
