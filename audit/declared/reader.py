@@ -5,7 +5,6 @@ The tree is known here only by its shape, so that this module needs no parser.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation, Overflow
 from typing import NoReturn, TypeAlias
@@ -35,9 +34,6 @@ from audit.declared.values import NUMBERS
 from audit.errors import LimitError
 
 ReadTemplate: TypeAlias = Callable[[TemplateText], Expression]
-
-_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_BRACES = re.compile(r"[{}\n]")
 
 
 class Reader:

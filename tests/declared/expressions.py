@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 DATA = Path(__file__).parent / "console"
+ANSWERS = DATA / "answers.json"
+RECORDED_WITH = (1, 11)
 REFUSED = "refused"
 
 
@@ -36,8 +38,8 @@ CASES = {**sections("language.txt"), **FUNCTION_CASES}
 
 
 def recorded() -> dict[str, str]:
-    """Give what Terraform 1.11.4 said to each expression, as JSON."""
-    return cast("dict[str, str]", json.loads((DATA / "answers.json").read_text(encoding="utf-8")))
+    """Give what Terraform said to each expression, as JSON; ``tests.declared.terraform`` records it."""
+    return cast("dict[str, str]", json.loads(ANSWERS.read_text(encoding="utf-8")))
 
 
 def ours(expression: str) -> str:
