@@ -60,9 +60,9 @@ class Access:
     simulate_roles: bool = False
 
     def __post_init__(self) -> None:
-        for origin, given in (("", self), *((f"accounts.{name}", entry) for name, entry in self.accounts.items())):
-            _templates(given, origin)
+        _templates(self, "")
         for name, entry in self.accounts.items():
+            _templates(entry, f"accounts.{name}")
             if entry.id is not None:
                 _require(entry.id, _ID, f"accounts.{name}.id", "'123456789012'")
             for region in entry.regions:

@@ -181,12 +181,18 @@ class Visit:
         try:
             return collect()
         except CallError as error:
-            if error.code not in EXPIRED or self._signed_in is None:
+            if not self._dropped(error):
                 raise
-            self._signed_in.forget()
-            self._signed_in = None
             self._sign_in()
             return collect()
+
+    def _dropped(self, error: CallError) -> bool:
+        """Let go of the credentials if AWS calls them expired."""
+        if error.code not in EXPIRED or self._signed_in is None:
+            return False
+        self._signed_in.forget()
+        self._signed_in = None
+        return True
 
     def _sign_in(self) -> None:
         if self._signed_in is not None:
@@ -196,10 +202,9 @@ class Visit:
         try:
             self._enter(way)
         except CallError as error:
-            # A role on the way is kept for the whole run: its session may have ended since, and then only once.
-            if error.code not in EXPIRED or self._signed_in is None or len(way.links) == 1:
+            # A role on the way is kept for the whole run: its session may have ended since.
+            if len(way.links) < 2 or not self._dropped(error):
                 raise
-            self._signed_in.forget()
             self._enter(way)
 
     def _enter(self, way: Way) -> None:
