@@ -12,12 +12,13 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeAlias, get_args
 
 from audit.errors import UsageError
-from audit.model import SeverityName
+from audit.model import AccountEntry, SeverityName
+from audit.policy import Limits, Policy
 
 ENVIRONMENT_PREFIX = "PIPELINES_AUDIT_"
 FILE_NAME = "pipelines-audit.toml"
@@ -52,8 +53,16 @@ class Settings:
     snapshot: Path | None = None
     role_arn: str | None = None
     profile: str | None = None
+    external_id: str | None = None
+    via: tuple[str, ...] = ()
+    accounts: Mapping[str, AccountEntry] = field(default_factory=dict)
+    organization: bool = False
+    organization_role_arn: str | None = None
+    organization_profile: str | None = None
     account: tuple[str, ...] = ()
+    exclude_account: tuple[str, ...] = ()
     region: tuple[str, ...] = ()
+    exclude_region: tuple[str, ...] = ()
     check: tuple[str, ...] = ()
     checks_dir: Path | None = None
     severity: SeverityName | None = None
@@ -64,13 +73,25 @@ class Settings:
     offline: bool = False
     max_release_age_days: int = 90
     workers: int = 16
+    simulate_roles: bool = False
+    keyword: str = ""
+    marks: str = ""
+    waivers: Path | None = None
+    max_waiver_days: int = 90
+    baseline: Path | None = None
+    previous: Path | None = None
+    policy: Policy = field(default_factory=Policy)
+    limits: Limits = field(default_factory=Limits)
+    severities: Mapping[str, SeverityName] = field(default_factory=dict)
+    disabled: Mapping[str, str] = field(default_factory=dict)
 
     def words(self) -> str:
         """Give the selection as it would stand on the command line; empty where everything is selected."""
-        given = [
-            f"--{name} {quoted(value)}" for name in ("account", "region", "check") for value in getattr(self, name)
-        ]
-        return " ".join([*given, *([f"--severity {self.severity}"] if self.severity else [])])
+        names = ("account", "exclude_account", "region", "exclude_region", "check")
+        given = [f"{OPTIONS[name].flag} {quoted(value)}" for name in names for value in getattr(self, name)]
+        given += [f"--severity {self.severity}"] if self.severity else []
+        pairs = (("-k", self.keyword), ("-m", self.marks))
+        return " ".join([*given, *(f"{name} {quoted(value)}" for name, value in pairs if value)])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,6 +103,7 @@ class Option:
     help: str
     metavar: str | None = None
     policy: bool = False
+    short: str | None = None  # one that pytest itself has too, with this meaning
 
     @property
     def flag(self) -> str:
@@ -107,6 +129,11 @@ SECTIONS: Mapping[str, Section] = {
     section.name: section
     for section in (
         Section(name="root", help="[[root]]: account, region and var_files of a plain Terraform root, by its path"),
+        Section(name="accounts", help="[accounts.NAME]: id, regions, profile, role_arn, external_id and via of one"),
+        Section(name="policy", policy=True, help="[policy]: which tags may be declared, and how far behind"),
+        Section(name="limits", policy=True, help="[limits]: hours, days and numbers from where on checks speak up"),
+        Section(name="severities", policy=True, help="[severities]: another severity for a check, by its id"),
+        Section(name="disabled", policy=True, help="[disabled]: the reason why a check is left out, by its id"),
     )
 }
 
@@ -132,11 +159,44 @@ _ACCESS = (
         help="role to assume in each account, e.g. 'arn:aws:iam::{account_id}:role/NAME'",
     ),
     Option(name="profile", kind="text", metavar="TEMPLATE", help="AWS profile of each account, e.g. 'your-{account}'"),
+    Option(name="external_id", kind="text", metavar="TEXT", help="external id that the roles ask for"),
+    Option(
+        name="via",
+        kind="words",
+        metavar="ARN",
+        help="role to assume first, which then assumes the account's role; several make a chain",
+    ),
+    Option(
+        name="organization",
+        kind="flag",
+        help="compare with the accounts of AWS Organizations: closed, missing and undeclared ones are reported",
+    ),
+    Option(
+        name="organization_role_arn",
+        kind="text",
+        metavar="ARN",
+        help="role that may list the organization's accounts (default: the credentials of the environment)",
+    ),
+    Option(
+        name="organization_profile",
+        kind="text",
+        metavar="NAME",
+        help="AWS profile that may list the organization's accounts",
+    ),
+    Option(
+        name="simulate_roles",
+        kind="flag",
+        help="ask IAM what the task roles may do to themselves (one more permission)",
+    ),
     Option(name="workers", kind="number", metavar="N", help="how many accounts are read at once (default 16)"),
 )
 _SELECTION = (
     Option(name="account", kind="words", metavar="GLOB", policy=True, help="only accounts whose name or id matches"),
+    Option(
+        name="exclude_account", kind="words", metavar="GLOB", policy=True, help="no account whose name or id matches"
+    ),
     Option(name="region", kind="words", metavar="NAME", policy=True, help="only this region; globs work too"),
+    Option(name="exclude_region", kind="words", metavar="NAME", policy=True, help="not this region; globs work too"),
 )
 _RELEASES = (
     Option(name="release_repo", kind="text", metavar="OWNER/NAME", help="where releases are published (a fork, say)"),
@@ -163,6 +223,37 @@ _JUDGING = (
         policy=True,
         help="findings below this severity don't fail the run (default low)",
     ),
+    Option(
+        name="keyword", kind="text", metavar="EXPR", short="-k", help="only items whose names match, as pytest has it"
+    ),
+    Option(
+        name="marks", kind="text", metavar="EXPR", short="-m", help="only checks with these marks: 'security and high'"
+    ),
+)
+_WAIVERS = (
+    Option(
+        name="waivers",
+        kind="path",
+        metavar="FILE",
+        policy=True,
+        help="findings accepted for a time, and what is excluded (default waivers.yaml in the audited folder)",
+    ),
+    Option(
+        name="max_waiver_days",
+        kind="number",
+        metavar="DAYS",
+        policy=True,
+        help="how far ahead a waiver may expire (default 90)",
+    ),
+)
+_MEMORY = (
+    Option(name="baseline", kind="path", metavar="RESULTS", help="tell what is new since these results; hides nothing"),
+    Option(
+        name="previous",
+        kind="path",
+        metavar="RESULTS",
+        help="results of the run before: new, fixed and persisting findings, and since when",
+    ),
 )
 GROUPS: Mapping[str, tuple[Option, ...]] = {
     "repository": _REPOSITORY,
@@ -170,6 +261,8 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
     "selection": _SELECTION,
     "releases": _RELEASES,
     "judging": _JUDGING,
+    "waivers": _WAIVERS,
+    "memory": _MEMORY,
 }
 OPTIONS: Mapping[str, Option] = {option.name: option for group in GROUPS.values() for option in group}
 
@@ -237,7 +330,14 @@ def read_file(text: str, path: Path, *, policy_only: bool) -> dict[str, object]:
         raise UsageError(f"{path}: " + "; ".join(faults))
     _validated(content, str(path))
     paths = {key for key in content if key in OPTIONS and OPTIONS[key].kind == "path"}
+    outside = [key for key in sorted(paths) if policy_only and _leads_out(str(content[key]))]
+    if outside:
+        raise UsageError(f"{path}: {', '.join(outside)}: leads out of the audited folder; give it by an option")
     return {key: path.parent / str(value) if key in paths else value for key, value in content.items()}
+
+
+def _leads_out(path: str) -> bool:
+    return Path(path).is_absolute() or ".." in Path(path).parts
 
 
 def quoted(text: str) -> str:
@@ -286,8 +386,16 @@ def _validated(raw: Raw, source: str) -> Settings:
     try:
         return TypeAdapter(Settings).validate_python(raw)
     except ValidationError as error:
-        faults = [f"{_path(fault['loc'])}: {_words(fault['msg'])}" for fault in error.errors(include_url=False)]
+        faults = [_fault(fault["type"], fault["loc"], fault["msg"]) for fault in error.errors(include_url=False)]
         raise UsageError(f"{source}: " + "; ".join(faults)) from None
+
+
+def _fault(kind: str, location: tuple[int | str, ...], message: str) -> str:
+    if kind == "unexpected_keyword_argument":
+        noun = {"accounts": AccountEntry, "root": Root}.get(str(location[0]))
+        near = difflib.get_close_matches(str(location[-1]), [one.name for one in fields(noun)] if noun else (), n=1)
+        message = "unknown key" + (f" (did you mean {near[0]!r}?)" if near else "")
+    return f"{_path(location)}: {_words(message)}"
 
 
 def _path(location: tuple[int | str, ...]) -> str:

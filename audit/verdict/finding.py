@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, TypeAlias
 
 from audit.model import Location, SeverityName
 
 Outcome: TypeAlias = Literal["pass", "fail", "unknown", "waived", "not_applicable", "error"]
+State: TypeAlias = Literal["new", "persisting"]
 OUTCOMES: tuple[Outcome, ...] = ("error", "fail", "unknown", "waived", "pass", "not_applicable")
 
 
@@ -44,7 +45,8 @@ class Finding:
     """The verdict of one check about one subject; the field names are the results' contract.
 
     ``kind`` tells several findings of one check about one container apart; ``id`` is the fingerprint of what and
-    where (never of names, messages or times); ``cause_id`` groups what one edit would mend.
+    where (never of names, messages or times); ``cause_id`` groups what one edit would mend. ``state`` and
+    ``first_seen`` compare with the run before, ``baseline`` with a baseline; None where there was none.
     """
 
     id: str
@@ -69,6 +71,9 @@ class Finding:
     cause_id: str
     evidence: tuple[Evidence, ...]
     waiver: WaiverNote | None
+    state: State | None = None
+    first_seen: datetime | None = None
+    baseline: State | None = None
 
 
 def fingerprint(*parts: str | None) -> str:

@@ -15,6 +15,8 @@ from audit.model import Gap, Location, SeverityName
 from audit.verdict.finding import Finding, Outcome
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pydantic import TypeAdapter
 
 SCHEMA_VERSION = 1
@@ -156,6 +158,60 @@ class ReleaseNote:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Excluded:
+    """A unit (or an account without one) that somebody took out of the audit, until ``expires``, inclusive."""
+
+    account: str | None
+    account_id: str | None
+    region: str | None
+    unit: str | None
+    reason: str
+    owner: str
+    expires: date
+    days_left: int
+    ticket: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Advice:
+    """Something about the waivers file that somebody should look at; ``about`` names the waiver or exclusion."""
+
+    kind: Literal["expires soon", "expired", "unused", "matches nothing"]
+    about: str
+    message: str
+    location: Location
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remembered:
+    """A finding of an earlier run that this run doesn't have: the parts of its fingerprint, and since when it was."""
+
+    id: str
+    check: str
+    severity: SeverityName
+    account: str | None
+    account_id: str | None
+    region: str | None
+    unit: str | None
+    stack: str | None
+    container: str | None
+    subject: str
+    kind: str
+    first_seen: datetime
+    last_seen: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    """What the run before had and this one has not: ``fixed`` was judged anew, ``unread`` was not and is carried on."""
+
+    previous_run: str
+    previous_at: datetime
+    fixed: tuple[Remembered, ...] = ()
+    unread: tuple[Remembered, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Results:
     """All that a renderer needs; ``findings`` is what is neither pass nor not applicable, worst first.
 
@@ -178,6 +234,9 @@ class Results:
     not_applicable: tuple[Passed, ...] = ()
     checks: tuple[CheckNote, ...] = ()
     releases: tuple[ReleaseNote, ...] = ()
+    excluded: tuple[Excluded, ...] = ()
+    warnings: tuple[Advice, ...] = ()
+    history: History | None = None
 
 
 @cache
@@ -206,3 +265,13 @@ def from_json(text: str, *, name: str) -> Results:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "document"
         raise UsageError(f"{name}: {where}: {first['msg']}; give a file written by --report json=FILE") from None
+
+
+def load(path: Path) -> Results:
+    """Read a results file; UsageError where it cannot be read or is none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise UsageError(f"{path}: cannot be read: {reason}") from None
+    return from_json(text, name=str(path))

@@ -1,0 +1,94 @@
+"""What is left out: a snapshot without the excluded accounts and regions, and the list of what they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from audit.errors import NothingSelectedError
+from audit.exclusions import Exclusion, covering, standing, without
+from audit.snapshot import Snapshot
+from audit.verdict import pairing
+from audit.verdict.pairing import UnitView
+from audit.verdict.results import Excluded, UnitRow
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from audit.model import Gap
+    from audit.verdict.waivers import Waivers
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fleet:
+    """What is judged, and what somebody took out of it: as a list, and as rows of the fleet matrix.
+
+    ``everything`` is the fleet with what is left out.
+    """
+
+    snapshot: Snapshot
+    units: tuple[UnitView, ...]
+    everything: tuple[UnitView, ...]
+    excluded: tuple[Excluded, ...] = ()
+    rows: tuple[UnitRow, ...] = ()
+
+
+def fleet(snapshot: Snapshot, waivers: Waivers, today: date) -> Fleet:
+    """Pair a snapshot without what is excluded today; NothingSelectedError where nothing is left."""
+    everything = pairing.views(snapshot)
+    exclusions = standing(waivers.exclusions, today)
+    if not exclusions:
+        return Fleet(snapshot=snapshot, units=everything, everything=everything)
+    gaps = tuple(gap for gap in snapshot.gaps if covering(exclusions, gap) is None)
+    kept = replace(snapshot, declared=without(snapshot.declared, exclusions), gaps=gaps)
+    units = pairing.views(kept)
+    left_out = tuple(view for view in everything if covering(exclusions, view) is not None)
+    if left_out and not (units or kept.gaps or kept.declared.gaps):
+        raise NothingSelectedError(f"{waivers.file} excludes every unit; nothing is left to be judged")
+    listed = [_excluded(view, view.stacks[0].unit, exclusions, today) for view in left_out]
+    gone = {*snapshot.gaps, *snapshot.declared.gaps} - {*gaps, *kept.declared.gaps}
+    listed += _unplaced(gone, listed, exclusions, today)
+    rows = tuple(_row(view, index) for view in left_out for index in range(len(view.stacks)))
+    return Fleet(snapshot=kept, units=units, everything=everything, excluded=tuple(listed), rows=rows)
+
+
+def _unplaced(gaps: set[Gap], listed: list[Excluded], exclusions: tuple[Exclusion, ...], today: date) -> list[Excluded]:
+    """List what is only known by a gap: a closed account, a unit that could not be read."""
+    paths = {unit.unit for unit in listed}
+    accounts = {name for unit in listed for name in (unit.account, unit.account_id) if name}
+    found = {}
+    for gap in gaps:
+        named = {name for name in (gap.account, gap.account_id) if name}
+        if covering(exclusions, gap) and gap.unit not in paths and (gap.unit or not named & accounts):
+            found[gap.account_id or gap.account, gap.region, gap.unit] = gap
+    order = sorted(found, key=lambda place: tuple(part or "" for part in place))
+    return [_excluded(found[place], found[place].unit, exclusions, today) for place in order]
+
+
+def _excluded(thing: UnitView | Gap, unit: str | None, exclusions: tuple[Exclusion, ...], today: date) -> Excluded:
+    by = covering(exclusions, thing)
+    assert by is not None, "only what is covered is listed"
+    return Excluded(
+        account=thing.account,
+        account_id=thing.account_id,
+        region=thing.region,
+        unit=unit,
+        reason=by.reason,
+        owner=by.owner,
+        expires=by.expires,
+        days_left=(by.expires - today).days,
+        ticket=by.ticket,
+    )
+
+
+def _row(view: UnitView, index: int) -> UnitRow:
+    stack = view.stacks[index]
+    return UnitRow(
+        unit=stack.unit,
+        account=view.account,
+        account_id=view.account_id,
+        region=view.region,
+        stack=stack.stack,
+        coverage="excluded",
+        cells=(),
+    )
