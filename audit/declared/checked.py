@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from audit.declared.evaluate import Value
     from audit.declared.terragrunt import Config, Include, Reader
 
+_VAR_FILES = frozenset({"required_var_files", "optional_var_files"})
 _STRING = re.compile(r'"[^"\n]*"')
 
 
@@ -55,6 +56,8 @@ class Checker:
         for part in (config, *(include.config for include in config.includes)):
             if part is not None:
                 self._force(part, report.error)
+                for found in _passed_variables(part, unit):
+                    report(found)
 
     def _surrounding(self, directory: str) -> int:
         """Sum up what lies in a directory and above it: names of files, configurations but for their strings."""
@@ -111,3 +114,12 @@ def _include_faults(include: Include, unit: str) -> Iterator[Diagnostic]:
         for block in include.config.blocks("include"):
             message = "nested include: Terragrunt refuses include blocks in a file that is itself included"
             yield Diagnostic(message=message, location=block.location, unit=unit)
+
+
+def _passed_variables(config: Config, unit: str) -> Iterator[Diagnostic]:
+    """Name the blocks that pass files of variables to Terraform: these win over inputs, and are not read here."""
+    for block in config.blocks("terraform"):
+        for inner in block.body.blocks:
+            if inner.type == "extra_arguments" and not _VAR_FILES.isdisjoint(inner.body.attributes):
+                message = "files of variables that extra_arguments passes win over inputs, and are not read here"
+                yield Diagnostic(message=message, location=inner.location, unit=unit)

@@ -268,3 +268,61 @@ def test_no_mutation_of_a_repository_raises(tmp_path: Path, data: st.DataObject)
         assert document(root)["schema_version"] == 1
     finally:
         path.write_text(text, encoding="utf-8")
+
+
+def test_accounts_file_above_the_scope_counts(tmp_path: Path) -> None:
+    """The accounts file of the repository serves a PATH below it; its name leads up from there."""
+    broken = {
+        "accounts.json": '{"dev": "345678901234"}',
+        "accounts.yml": "dev: [",
+        f"{UNIT}/terragrunt.hcl": unit_text(),
+    }
+    found = declared(write(tmp_path, broken), "dev")
+    assert found.units[0].account_id == "345678901234"
+    assert [gap.call for gap in found.gaps] == ["../accounts.yml"]
+
+
+def test_json_comes_before_hcl_where_both_stand(tmp_path: Path) -> None:
+    """Of two configurations in a directory Terragrunt takes the JSON one."""
+    text = json.dumps({"terraform": {"source": "../x//ecs-deploy-runner"}, "inputs": {"container_images": {}}})
+    files = {**ACCOUNTS, f"{UNIT}/terragrunt.hcl": unit_text(), f"{UNIT}/terragrunt.hcl.json": text}
+    found = declared(write(tmp_path, files))
+    assert [unit.module_source for unit in found.units] == ["../x//ecs-deploy-runner"]
+    assert found.containers == ()
+
+
+def test_directory_that_cannot_be_listed_is_a_gap(tmp_path: Path) -> None:
+    """What lies below a name that is no text is not known, and said."""
+    root = write(tmp_path, {**ACCOUNTS, f"{UNIT}/terragrunt.hcl": unit_text(planner_text())})
+    (root / os.fsdecode(b"dev\xff")).mkdir()
+    assert [gap.what for gap in declared(root).gaps] == ["directory"]
+
+
+def test_inputs_without_value_leave_every_row_unknown(tmp_path: Path) -> None:
+    """Where inputs as a whole fail, each row says why, and nothing passes for null."""
+    files = {**ACCOUNTS, f"{UNIT}/terragrunt.hcl": unit_text().partition("inputs")[0] + "inputs = local.gone\n"}
+    found = declared(write(tmp_path, files))
+    assert {row.deployed for row in found.containers} == {None}
+    assert {row.unknown["tag"] for row in found.containers} == {
+        f"{UNIT}/terragrunt.hcl:5:10: there is no attribute 'gone'"
+    }
+    assert len(found.gaps) == 2
+
+
+def test_module_of_the_repository_that_cannot_be_read_is_a_gap_of_its_unit(tmp_path: Path) -> None:
+    """A fault in the repository's own module, and a second call in it, show in the unit that applies it."""
+    call = 'module "{}" {{\n  source = "x//ecs-deploy-runner"\n  container_images = {{}}\n}}\n'
+    files = {
+        **ACCOUNTS,
+        "dev/eu-west-1/ci/terragrunt.hcl": 'terraform {\n  source = "../../../modules/ci"\n}\n',
+        "modules/ci/main.tf": call.format("one") + call.format("two"),
+        "modules/ci/broken.tf": "x = [",
+        "modules/ci/each.tf": 'module "three" {\n  source = "x//ecs-deploy-runner"\n  for_each = local.gone\n}\n',
+    }
+    found = declared(write(tmp_path, files))
+    assert [gap.unit for gap in found.gaps] == ["dev/eu-west-1/ci", "dev/eu-west-1/ci"]
+    (tmp_path / "modules/ci/each.tf").unlink()
+    assert [unit.path for unit in declared(tmp_path).units] == [
+        "dev/eu-west-1/ci/module.one",
+        "dev/eu-west-1/ci/module.two",
+    ]
