@@ -22,7 +22,18 @@ def identity(visit: Visit) -> Identity:
     reply = visit.ask(_CALL, visit.sts.get_caller_identity)
     if reply["Account"] != account.id:
         raise CallError(_CALL, "WrongAccount", _advice(visit, reply["Account"]))
-    return Identity(account_id=reply["Account"], arn=reply["Arn"])
+    found = Identity(account_id=reply["Account"], arn=reply["Arn"])
+    visit.identities[visit.credentials().access_key] = found
+    return found
+
+
+def confirm(visit: Visit) -> Identity:
+    """Make sure that the credentials belong to the account of the visit, without a call where that is known already.
+
+    An account's registry and secrets are looked at with the very credentials that its own look began with.
+    """
+    known = visit.identities.get(visit.credentials().access_key)
+    return known if known and known.account_id == visit.account.id else identity(visit)
 
 
 def _advice(visit: Visit, found: str) -> str:

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
     from audit.model import Account
     from audit.running.access import Link
+    from audit.running.model import Identity
 
 __all__ = ["Access", "Session"]
 
@@ -157,7 +158,10 @@ class _Assumed:
 
 
 class Session:
-    """What a whole run shares: the clients, the base credentials, one session per role."""
+    """What a whole run shares: the clients, the base credentials, one session per role.
+
+    ``identities`` says whose the access keys are of which AWS was asked.
+    """
 
     sdk_errors = (
         exceptions.BotoCoreError,
@@ -179,6 +183,7 @@ class Session:
         self._bases: Once[Credentials] = Once(keep_failures=True)
         self._roles: Once[_Assumed] = Once()
         self._visits = Visits()
+        self.identities: dict[str, Identity] = {}
         # With --profile the environment's profile is not what counts, nor need it exist.
         variables = {"profile": (None, None, None, None)} if access.profile else None
         self._sdk = botocore.session.Session(session_vars=cast("Any", variables))

@@ -59,6 +59,7 @@ class Visit:
         self.calls = 0
         self.attempts = session.access.attempts
         self.sdk_errors = session.sdk_errors
+        self.identities = session.identities
         self.retry_handlers: dict[str, object] = {}
         self.socket: socket.socket | None = None
         self.way_in = ""
