@@ -58,6 +58,7 @@ class Reader:
     def __init__(self, repository: Repository, environment: Mapping[str, str] | None = None) -> None:
         self.repository, self.environment = repository, environment or {}
         self.unit = ""
+        self.included_paths: set[str] = set()
         self._new: list[Config] = []
         self._shared: OrderedDict[str, Config] = OrderedDict()
         self._own: dict[str, Config] = {}
@@ -104,6 +105,7 @@ class Reader:
 
     def included(self, path: str, unit: Config) -> Config:
         """Read a configuration for a unit that includes it."""
+        self.included_paths.add(path)
         return Config(self, path, self.repository.body(path, self.repository.read(path), BLOCKS), unit)
 
 

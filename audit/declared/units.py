@@ -7,7 +7,7 @@ reported.
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from audit.declared.accounts import NAMES as ACCOUNTS_FILES
@@ -72,8 +72,14 @@ def read(
     placer = Placer(reader, accounts, collected.report)
     directories = Directories(repository)
     checker = Checker(reader, collected)
+    doubtful: list[tuple[_Unit, _Doubt]] = []
     for path in _configurations(repository.paths):
-        _Unit(reader, placer, checker, path, directories).read()
+        unit = _Unit(reader, placer, checker, path, directories)
+        if (doubt := unit.read()) is not None:
+            doubtful.append((unit, doubt))
+    for unit, doubt in doubtful:
+        if unit.path not in reader.included_paths:
+            unit.gap(doubt.what, doubt.message, doubt.error)
     Roots(directories, accounts, collected, roots, environment or {}, var_files).read()
     for path in repository.paths:
         if posixpath.basename(path) == STACK_FILE:
@@ -130,6 +136,15 @@ def _listing_gap(fault: DeclarationError) -> Gap:
     return Gap(what="directory", message=f"{fault}: what lies below it is not known", call=fault.file)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Doubt:
+    """Why it can't be told what a configuration deploys: a gap, unless it is one that others include."""
+
+    what: str
+    message: str
+    error: DeclarationError | None = None
+
+
 class _Unit:
     """One configuration on its way to rows."""
 
@@ -139,31 +154,40 @@ class _Unit:
         self.directory = posixpath.dirname(path)
         self.shown = reader.repository.show(self.directory) or "."
 
-    def read(self) -> None:
-        """Read the configuration: rows where it deploys a runner, a gap where that can't be told."""
+    def read(self) -> _Doubt | None:
+        """Read the configuration into rows, if it deploys a runner; gives why where that can't be told."""
         with budget():
             try:
                 config = self.reader.start(self.path)
+            except DeclarationError as error:
+                self.directories.visited.add(self.directory)
+                self.gap("declaration", self._mend(error), error)
+                return None
+            try:
                 source = config.source
             except DeclarationError as error:
                 self.directories.visited.add(self.directory)
-                self._gap("declaration", f"{error}, mend it to see what this unit declares", error)
-                return
+                return _Doubt(what="declaration", message=self._mend(error), error=error)
             if source is None or source.raw is None:
                 self._through(config, self.directory)
             elif isinstance(source.raw, Unknown):
-                self._unknown_source(config, source)
+                return self._unknown_source(config, source)
             elif isinstance(source.raw, str):
                 self._module(config, source, source.raw)
+            return None
 
-    def _unknown_source(self, config: Config, source: Value) -> None:
+    def _mend(self, error: DeclarationError) -> str:
+        return f"{error}, mend it to see what this unit declares"
+
+    def _unknown_source(self, config: Config, source: Value) -> _Doubt | None:
         """Read a unit whose module's address is known from its end only, or not at all."""
         reason = as_text(source, "terraform.source").reason or ""
         tail = config.source_tail
         if "/" not in tail:
-            self._gap("module source", f"{self.shown}: terraform.source is not known: {reason}")
-        elif module_name(tail) in RUNNER_MODULES:
+            return _Doubt(what="module source", message=f"{self.shown}: terraform.source is not known: {reason}")
+        if module_name(tail) in RUNNER_MODULES:
             self._rows(config, Value(None), tail, self._inputs(config), reason)
+        return None
 
     def _module(self, config: Config, source: Value, address: str) -> None:
         target = local_source(self.directory, address)
@@ -191,7 +215,7 @@ class _Unit:
         except DeclarationError as error:
             faults.append(error)
         for fault in faults:
-            self._gap("declaration", f"{fault}, mend it to see what this unit declares", fault)
+            self.gap("declaration", self._mend(fault), fault)
         for one in found:
             unit = self.shown if len(found) == 1 else f"{self.shown}/{one.name}"
             add_calls(self.collected, unit, one, self.placer.place(self.directory), kind="terragrunt")
@@ -223,7 +247,7 @@ class _Unit:
             containers=found.found,
         )
         if found.fault:
-            self._gap("containers", f"{self.shown}: there may be more containers: {found.fault}", place=place)
+            self.gap("containers", f"{self.shown}: there may be more containers: {found.fault}", place=place)
         self.collected.unplaced(self.shown, place)
         self.collected.shadows.extend(find_shadows(self.reader, config, self.shown, found.found))
         self.checker.check(config, self.shown, frozenset(place.unknown))
@@ -237,8 +261,9 @@ class _Unit:
         shown = self.reader.repository.show(posixpath.normpath(path))
         return (shown if shown.startswith("..") else f"./{shown}") + question + query + double + rest
 
-    def _gap(
+    def gap(
         self, what: str, message: str, error: DeclarationError | None = None, place: Placement | None = None
     ) -> None:
+        """Note something of the unit that can't be known."""
         place = place or self.placer.place(self.directory)
         self.collected.gap(self.shown, what, message, place, error=error, call=self.reader.repository.show(self.path))

@@ -326,3 +326,26 @@ def test_module_of_the_repository_that_cannot_be_read_is_a_gap_of_its_unit(tmp_p
         "dev/eu-west-1/ci/module.one",
         "dev/eu-west-1/ci/module.two",
     ]
+
+
+def test_root_configuration_whose_source_depends_on_the_unit_is_no_gap(tmp_path: Path) -> None:
+    """What others include is no unit: its source has a value only in theirs."""
+    root = (
+        'locals {\n  account = read_terragrunt_config(find_in_parent_folders("account.hcl"))\n}\n'
+        'terraform {\n  source = "${local.account.locals.base}//modules/${basename(get_terragrunt_dir())}"\n}\n'
+    )
+    unit_text().partition("\n\n")[2]
+    files = {
+        **ACCOUNTS,
+        "terragrunt.hcl": root,
+        "dev/account.hcl": 'locals {\n  account_name = "dev"\n  base = "git::git@github.com:example/x.git"\n}\n',
+        f"{UNIT}/terragrunt.hcl": "include {\n  path = find_in_parent_folders()\n}\n"
+        + unit_text().partition("\n\n")[2],
+    }
+    found = declared(write(tmp_path, files))
+    assert found.gaps == ()
+    assert [unit.module_source for unit in found.units] == [
+        "git::git@github.com:example/x.git//modules/ecs-deploy-runner"
+    ]
+    (tmp_path / UNIT / "terragrunt.hcl").unlink()
+    assert [gap.unit for gap in declared(tmp_path).gaps] == ["."]
