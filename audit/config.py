@@ -85,6 +85,11 @@ class Settings:
     severities: Mapping[str, SeverityName] = field(default_factory=dict)
     disabled: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def narrowed(self) -> bool:
+        """Whether some of the fleet was left out by selection."""
+        return bool(self.account or self.exclude_account or self.region or self.exclude_region)
+
     def words(self) -> str:
         """Give the selection as it would stand on the command line; empty where everything is selected."""
         names = ("account", "exclude_account", "region", "exclude_region", "check")

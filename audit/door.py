@@ -15,6 +15,7 @@ import pytest
 
 from audit.errors import AuditError, UsageError
 from audit.verdict.handover import Handover
+from audit.verdict.precedents import Precedents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,6 +34,7 @@ def judge(
     config_sha256: str | None,
     snapshot: Snapshot,
     *,
+    precedents: Precedents | None = None,
     html: Path | None = None,
     verbose: bool = False,
 ) -> Results:
@@ -40,11 +42,17 @@ def judge(
 
     Raises UsageError where pytest refuses, AuditError where it ended without results.
     """
-    handover = Handover(settings=settings, config_sha256=config_sha256, snapshot=snapshot, verbose=verbose)
+    handover = Handover(
+        settings=settings,
+        config_sha256=config_sha256,
+        snapshot=snapshot,
+        precedents=precedents or Precedents(),
+        verbose=verbose,
+    )
     if settings.checks_dir is not None and not settings.checks_dir.is_dir():
         raise UsageError(f"{settings.checks_dir}: no such folder; --checks-dir names a folder of pytest modules")
     with _scrubbed(os.environ):
-        code = pytest.main(arguments(html, settings.checks_dir), plugins=[handover])
+        code = pytest.main([*arguments(html, settings.checks_dir), *_narrowed(settings)], plugins=[handover])
     if handover.results is not None:
         return handover.results
     if code == pytest.ExitCode.USAGE_ERROR:
@@ -59,6 +67,12 @@ def arguments(html: Path | None, checks_dir: Path | None) -> list[str]:
     options += [part for name in PLUGINS for part in ("-p", name)]
     options += [f"--html={html.absolute()}", "--self-contained-html"] if html else []
     return [str(CHECKS), *([str(checks_dir.resolve())] if checks_dir else []), *options]
+
+
+def _narrowed(settings: Settings) -> list[str]:
+    """Give pytest's own selection, where there is one."""
+    pairs = (("-k", settings.keyword), ("-m", settings.marks))
+    return [part for name, value in pairs if value for part in (name, value)]
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Pure: from what is declared and what the user selected to the targets of ``audit
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from audit.errors import NothingSelectedError
 from audit.model import Account, Gap, ImageRef
-from audit.running.model import Observation, RegistryTarget, Target
+from audit.running.model import Observation, RegistryTarget, SecretTarget, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from audit.config import Settings
     from audit.declared.model import Declared, DeclaredContainer, DeclaredUnit
 
+_SECRET = re.compile(r"arn:aws[\w-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^:]+", re.ASCII)
 GUIDE_ORDER = ("logs", "shared", "security", "dev", "stage", "prod")
 
 
@@ -108,6 +110,27 @@ def registry_targets(
         for (id_, region, name), wanted in sorted(tags.items())
         if wanted
     )
+
+
+def secret_targets(observations: Iterable[Observation], order: Order) -> tuple[SecretTarget, ...]:
+    """List the secrets in Secrets Manager that task definitions name by their ARN, each once."""
+    names = {account.id: account for account in order.accounts}
+    found = sorted({arn for observation in observations for _, arn in secret_references(observation)})
+    parts = {arn: arn.split(":") for arn in found}
+    return tuple(
+        SecretTarget(account=names.get(part[4], Account(name=part[4], id=part[4])), region=part[3], arn=arn)
+        for arn, part in parts.items()
+    )
+
+
+def secret_references(observation: Observation) -> Iterable[tuple[str, str]]:
+    """Walk through the families of an account and the secrets that they name, without key, stage and version."""
+    if observation.families.kind == "seen":
+        for definition in observation.families.value:
+            for found in definition.images:
+                for reference in found.secrets:
+                    if match := _SECRET.match(reference.value_from):
+                        yield definition.family, match[0]
 
 
 def repository_of(image: str | None) -> tuple[str, str, str] | None:

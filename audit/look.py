@@ -16,9 +16,10 @@ from audit.declared.model import Dated
 from audit.declared.tree import open_tree
 from audit.declared.units import read as read_declared
 from audit.errors import UsageError
+from audit.exclusions import without
 from audit.released.read import read as read_released
 from audit.running.model import Running
-from audit.running.observe import observe, registries
+from audit.running.observe import observe, registries, secrets
 from audit.running.session import Access, Session
 from audit.snapshot import Snapshot, load
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from audit.config import Settings
     from audit.declared.model import Declared
+    from audit.exclusions import Exclusion
     from audit.fleet import Order
     from audit.model import Gap
     from audit.released.model import Released
@@ -52,16 +54,28 @@ class Silence:
         """Say nothing."""
 
 
-def seen(settings: Settings, environment: Mapping[str, str], progress: Progress | None = None) -> Snapshot:
+def seen(
+    settings: Settings,
+    environment: Mapping[str, str],
+    progress: Progress | None = None,
+    *,
+    exclusions: tuple[Exclusion, ...] = (),
+) -> Snapshot:
     """Read the snapshot that the settings name, narrowed to what is selected; without one, look."""
     if settings.snapshot is None:
-        return look(settings, environment, progress)
+        return look(settings, environment, progress, exclusions=exclusions)
     found = load(settings.snapshot)
     return replace(found, declared=fleet.select(found.declared, settings))
 
 
-def look(settings: Settings, environment: Mapping[str, str], progress: Progress | None = None) -> Snapshot:
-    """Look at everything once.
+def look(
+    settings: Settings,
+    environment: Mapping[str, str],
+    progress: Progress | None = None,
+    *,
+    exclusions: tuple[Exclusion, ...] = (),
+) -> Snapshot:
+    """Look at everything once, but for what is excluded: of that only the declaration is in the snapshot.
 
     Raises UsageError or NothingSelectedError where there is nothing to look at; whatever could not be read is a gap in
     the snapshot.
@@ -72,7 +86,7 @@ def look(settings: Settings, environment: Mapping[str, str], progress: Progress 
     progress.begin("released", None)
     newest = released(settings, environment)
     order = fleet.deploy_order(wanted.accounts)
-    there, gaps = running(settings, wanted, order, newest.newest, progress)
+    there, gaps = running(settings, without(wanted, exclusions), order, newest.newest, progress)
     return Snapshot(
         taken_at=datetime.now(UTC).replace(microsecond=0),
         tool_version=audit.__version__,
@@ -117,7 +131,7 @@ def running(
 ) -> tuple[Running, tuple[Gap, ...]]:
     """Look at every placed unit, then at the registries of the declared images; say which units have no place."""
     places, gaps = fleet.targets(wanted, order)
-    access = Access(role_arn=settings.role_arn, profile=settings.profile)
+    access = Access(role_arn=settings.role_arn, profile=settings.profile, simulate_roles=settings.simulate_roles)
     session = Session(access, workers=settings.workers)
     progress.begin("accounts", len(places))
     observations = observe(
@@ -136,7 +150,8 @@ def running(
         on_done=lambda done: progress.advance(done.name),
         session=session,
     )
-    return Running(observations=observations, repositories=repositories), gaps
+    kept = secrets(fleet.secret_targets(observations, order), access, workers=settings.workers, session=session)
+    return Running(observations=observations, repositories=repositories, secrets=kept), gaps
 
 
 def _caller(seen: Running) -> str | None:

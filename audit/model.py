@@ -16,6 +16,7 @@ from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar
 from audit.errors import UnreadError
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 SeverityName: TypeAlias = Literal["critical", "high", "medium", "low", "info"]
 
@@ -91,10 +92,10 @@ class Gap:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Seen(Generic[T]):
+class Seen(Generic[T_co]):
     """A fact that was read; a ``value`` of None means: looked, and it is not there."""
 
-    value: T
+    value: T_co
     kind: Literal["seen"] = "seen"
 
 

@@ -17,27 +17,29 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 from audit import config as configuration
+from audit import fixtures, selection
 from audit.errors import AuditError, UsageError
-from audit.model import Severity, need
+from audit.fixtures import FINDINGS, SESSION, check_of
 from audit.verdict.check import SETTLED, Check, Findings, Subject, accident
 from audit.verdict.finding import Finding
 from audit.verdict.handover import Handover
 from audit.verdict.results import Results
 from audit.verdict.session import Session
+from audit.verdict.subject import of_noun
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
-    from audit.config import Settings
     from audit.verdict.pairing import UnitView
-    from audit.verdict.releases import Releases
-    from audit.verdict.results import Coverage
+    from audit.verdict.registry import RepositoryView
+    from audit.verdict.secrets import SecretView
 
 RESULTS = pytest.StashKey[Results]()
-SESSION = pytest.StashKey[Session]()
 JUDGE = "pipelines-audit-judge"
 
-_FINDINGS = pytest.StashKey[Findings]()
+SUBJECTS = ("coverage", "declaration", "images", "registry", "release", "runner", "security")
+
+_PYTESTS = {"-k": "keyword", "-m": "markexpr"}
 _HERE = Path(__file__).resolve()
 _CHECKS = _HERE.parent.parent / "checks"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._/-]")
@@ -49,6 +51,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--config", dest="audit_config", metavar="FILE", type=Path, help="read this configuration file")
     for option in configuration.OPTIONS.values():
         name, dest = option.flag, f"audit_{option.name}"
+        if option.short:
+            continue  # pytest has it
         if option.kind == "flag":
             group.addoption(name, dest=dest, action="store_true", default=None, help=option.help)
         elif option.kind == "words":
@@ -61,6 +65,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the mark, and the judge where this run is one of ours."""
     config.addinivalue_line("markers", "check(record): a judgement, with its id, severity, needs, remedy and controls")
+    for name in (*configuration.LEVELS, *SUBJECTS):
+        config.addinivalue_line("markers", f"{name}: checks of this severity or subject")
     plugins = config.pluginmanager.get_plugins()
     handover = next((plugin for plugin in plugins if isinstance(plugin, Handover)), None)
     if handover is None and not _asked(config):
@@ -70,47 +76,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.tbstyle = "line"
     config.option.showlocals = False
     config.addinivalue_line("filterwarnings", "default")
+    config.pluginmanager.register(fixtures, "pipelines-audit-fixtures")
     config.pluginmanager.register(Judge(handover), JUDGE)
     if handover is not None:
         _move_to_stderr(config, shown=handover.verbose)
-
-
-@pytest.fixture
-def unit(request: pytest.FixtureRequest) -> UnitView:
-    """One account in one region; a fact that the check needs and that was not read ends the item as unknown."""
-    view: UnitView = request.param
-    record = check_of(request.node)
-    needs = record.needs if record else frozenset[str]()
-    for stack in view.stacks:
-        if "families" in needs:
-            need(stack.pairs)
-        if "invoker" in needs:
-            need(stack.invoker)
-    return view
-
-
-@pytest.fixture
-def releases(request: pytest.FixtureRequest) -> Releases:
-    """Give the releases, with the policy of what counts as the newest."""
-    return request.config.stash[SESSION].releases
-
-
-@pytest.fixture
-def coverage(request: pytest.FixtureRequest) -> Coverage:
-    """Give what was expected and what was seen of the whole fleet."""
-    return request.config.stash[SESSION].coverage
-
-
-@pytest.fixture
-def findings(request: pytest.FixtureRequest) -> Findings:
-    """Collect what a check finds, subject by subject."""
-    return request.node.stash.setdefault(_FINDINGS, Findings())  # type: ignore[no-any-return]  # nodes are untyped here
-
-
-def check_of(item: pytest.Item) -> Check | None:
-    """Give the record of a check; None for a test that is no check."""
-    mark = item.get_closest_marker("check")
-    return mark.args[0] if mark else None
 
 
 class Judge:
@@ -135,33 +104,54 @@ class Judge:
 
     def _begin(self, config: pytest.Config) -> Session:
         if self.handover is not None:
-            return Session.begin(self.handover.settings, self.handover.config_sha256, self.handover.snapshot)
+            had = self.handover
+            return Session.begin(had.settings, had.config_sha256, had.snapshot, had.precedents)
         from audit import look  # noqa: PLC0415 -- loads boto3 and the parser: only for a run that judges
 
-        given = {name: config.getoption(f"audit_{name}") for name in configuration.OPTIONS}
+        given = {
+            name: config.getoption(_PYTESTS.get(option.short or "", f"audit_{name}"))
+            for name, option in configuration.OPTIONS.items()
+        }
         lists = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
         settings, digest = configuration.resolve(lists, os.environ, config=config.getoption("audit_config"))
-        return Session.begin(settings, digest, look.seen(settings, os.environ))
+        today = datetime.now(UTC).date()
+        beside = precedents(settings, today)
+        excluded = standing(beside.waivers.exclusions, today)
+        return Session.begin(settings, digest, look.seen(settings, os.environ, exclusions=excluded), beside)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Make one item per unit for a check that takes one."""
-        if "unit" in metafunc.fixturenames:
-            units = self.session.units if self.session else ()
-            metafunc.parametrize("unit", units, ids=[_UNSAFE.sub("_", unit.key) for unit in units], indirect=True)
+        """Make one item per unit, repository or secret for a check that takes one."""
+        session = self.session
+        nouns: dict[str, Sequence[UnitView | RepositoryView | SecretView | None]] = {
+            "unit": session.units if session else (),
+            # One item at least, which says that there is nothing to judge: pytest would call an empty set skipped.
+            "repository": (session.repositories if session else ()) or (None,),
+            "secret": (session.secrets if session else ()) or (None,),
+        }
+        for name in nouns.keys() & set(metafunc.fixturenames):
+            ids = [_UNSAFE.sub("_", noun.key) if noun else "none" for noun in nouns[name]]
+            metafunc.parametrize(name, nouns[name], ids=ids, indirect=True)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the checks that are selected; an id that no check has is wrong usage."""
         if self.session is None:
             return
-        known = {record.id for record in map(check_of, items) if record}
-        unknown = sorted(set(self.session.settings.check) - known)
-        if unknown:
-            raise pytest.UsageError(f"no check has the id {', '.join(unknown)}; known are {', '.join(sorted(known))}")
-        left_out = [item for item in items if not _selected(check_of(item), self.session.settings)]
-        config.hook.pytest_deselected(items=left_out)
-        gone = set(left_out)
+        try:
+            self._name_waivers(self.session, items)
+            gone, disabled = selection.settle(items, self.session.settings)
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from None
+        self.session.disabled = tuple(disabled.values())
+        config.hook.pytest_deselected(items=[item for item in items if item in gone])
         items[:] = [item for item in items if item not in gone]
+
+    def _name_waivers(self, session: Session, items: list[pytest.Item]) -> None:
+        """Hold the waivers to the checks that there are; the command does so before it looks."""
+        if self.handover is None and session.precedents.waivers.file and not self.faults:
+            names = {name: record.id for record in map(check_of, items) if record for name in record.names}
+            named = waivers(session.settings, session.judged_at.date(), names)
+            session.precedents = replace(session.precedents, waivers=named)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Remember a module of checks that could not be loaded: its checks were not judged."""
@@ -180,7 +170,7 @@ class Judge:
         """Let an item fail, end in error or be skipped as its judgements say."""
         if check_of(item) is None:
             return (yield)
-        collected = item.stash.setdefault(_FINDINGS, Findings())
+        collected = item.stash.setdefault(FINDINGS, Findings())
         result = None
         with collected.of_all(_whole(item)):
             result = yield
@@ -196,12 +186,18 @@ class Judge:
         record = check_of(item)
         if record is None or self.session is None or (call.when != "call" and not call.excinfo):
             return report
-        judgements = tuple(item.stash[_FINDINGS].judgements) if _FINDINGS in item.stash else ()
+        judgements = tuple(item.stash[FINDINGS].judgements) if FINDINGS in item.stash else ()
         if call.excinfo and not (call.when == "call" and isinstance(call.excinfo.value, SETTLED)):
             judgements = (*judgements, accident(_whole(item), call.excinfo.value))
         entry = self.session.entry(item.nodeid, record, _whole(item).name, judgements)
         report.__dict__["entry"] = entry
         report.__dict__["finding"] = entry["findings"] or [_plain(record, _whole(item), entry["outcome"])]
+        if entry["outcome"] == "not_applicable" and report.failed:
+            report.outcome, report.longrepr = "skipped", (str(item.path), 0, judgements[-1].message)
+        if entry["outcome"] == "waived":
+            # It fails and somebody accepted that: what pytest calls an expected failure.
+            ids = ", ".join(sorted({found["waiver"]["id"] for found in entry["findings"] if found["waiver"]}))
+            report.outcome, report.__dict__["wasxfail"] = "skipped", f"waived by {ids}"
         if entry["outcome"] == "unknown":
             # Facts were missing: pytest calls that an error, not a failure, and shows it as a failed set-up.
             report.when = "setup"
@@ -271,27 +267,10 @@ def _move_to_stderr(config: pytest.Config, *, shown: bool) -> None:
         config.pluginmanager.register(TerminalReporter(config, sys.stderr), "terminalreporter")
 
 
-def _selected(record: Check | None, settings: Settings) -> bool:
-    if record is None:
-        return True
-    wanted = not settings.check or record.id in settings.check
-    return wanted and (settings.severity is None or Severity[record.severity] >= Severity[settings.severity])
-
-
 def _whole(item: pytest.Item) -> Subject:
-    """Make the subject of an item as a whole: its unit, or the fleet."""
-    view: UnitView | None = item.callspec.params.get("unit") if hasattr(item, "callspec") else None
-    if view is None:
-        return Subject(name="fleet")
-    placed = view.account_id and view.region
-    return Subject(
-        name=view.key,
-        kind="" if placed else view.key,
-        account=view.account,
-        account_id=view.account_id,
-        region=view.region,
-        unit=view.stacks[0].unit,
-    )
+    """Make the subject of an item as a whole: its unit, repository or secret, or the fleet."""
+    params: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
+    return of_noun(next((params[name] for name in ("unit", "repository", "secret") if params.get(name)), None))
 
 
 def _plain(record: Check, subject: Subject, outcome: str) -> dict[str, Any]:

@@ -9,9 +9,8 @@ from audit.verdict.pairing import known
 from audit.verdict.subject import of_container
 
 if TYPE_CHECKING:
-    from audit.verdict.releases import Releases
-
     from audit.verdict.pairing import UnitView
+    from audit.verdict.releases import Releases
 
 
 @check(

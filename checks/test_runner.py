@@ -13,9 +13,8 @@ from audit.verdict.runtimes import deprecated_since
 from audit.verdict.subject import of_container, of_stack, orphan_image
 
 if TYPE_CHECKING:
-    from audit.verdict.releases import Releases
-
     from audit.verdict.pairing import UnitView
+    from audit.verdict.releases import Releases
 
 LISTED = ("ecs:ListTaskDefinitionFamilies",)
 INVOKER = ("lambda:GetFunctionConfiguration",)

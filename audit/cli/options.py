@@ -66,7 +66,8 @@ def _click_option(option: config.Option) -> Callable[[Callable[..., Any]], Calla
             kwargs["type"] = click.IntRange(min=1)
         elif option.kind == "path":
             kwargs["type"] = click.Path(path_type=Path)
-    return click.option(option.flag, option.name, **kwargs)
+    flags = (option.flag, option.short) if option.short else (option.flag,)
+    return click.option(*flags, option.name, **kwargs)
 
 
 def seen(settings: Settings) -> Snapshot:

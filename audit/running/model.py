@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Literal, TypeAlias
 
-from audit.model import Account, Fact, Gap, Unread
+from audit.model import Account, Fact, Gap, Seen, Unread
 
 ValueClass: TypeAlias = Literal["empty", "number", "word", "arn", "url", "encoded", "token", "text"]
 
@@ -15,6 +15,11 @@ ValueClass: TypeAlias = Literal["empty", "number", "word", "arn", "url", "encode
 def unasked(what: str) -> Unread:
     """Make the fact of whoever did not look, such as an older snapshot: unknown, neither there nor absent."""
     return Unread(gap=Gap(what=what, code="NotAsked", message=f"{what}: not looked at; look again"))
+
+
+def unwanted() -> Seen[None]:
+    """Make the fact that the user did not ask for."""
+    return Seen(value=None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -201,10 +206,19 @@ class StackInvoker:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RoleChange:
+    """Which of the actions that would widen a task role's own powers IAM says that the role may do to itself."""
+
+    role: str
+    allowed: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Observation:
     """What was seen in one account and region; ``families`` are those whose name starts with a declared stack's.
 
-    ``clusters`` holds one entry per stack; one that it lacks was not looked at. ``calls`` counts the API calls.
+    ``clusters`` holds one entry per stack; one that it lacks was not looked at. ``log_groups`` are those that the
+    families name and that exist; ``role_changes`` is None where nobody asked for it. ``calls`` counts the API calls.
     """
 
     account: Account
@@ -214,6 +228,8 @@ class Observation:
     invokers: tuple[StackInvoker, ...]
     calls: int
     clusters: tuple[StackCluster, ...] = ()
+    log_groups: Fact[tuple[str, ...]] = field(default_factory=partial(unasked, "log groups"))
+    role_changes: Fact[tuple[RoleChange, ...] | None] = field(default_factory=unwanted)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -267,7 +283,8 @@ class RepositorySettings:
 class Repository:
     """One ECR repository; ``tags`` holds each tag that was asked for, None if there is no such repository.
 
-    ``lifecycle`` and ``policy`` are the JSON texts of its policies, None where it has none.
+    ``lifecycle`` and ``policy`` are the JSON texts of its policies, None where it has none. ``calls`` leaves out who is
+    calling: that is asked where it isn't known already.
     """
 
     registry_id: str
@@ -294,7 +311,7 @@ class SecretMetadata:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Secret:
-    """One referenced secret; ``metadata`` of None means that there is no such secret."""
+    """One referenced secret; ``metadata`` of None means that there is no such secret. ``calls`` as for a repository."""
 
     arn: str
     metadata: Fact[SecretMetadata | None]

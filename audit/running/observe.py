@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from audit.model import Unread
-from audit.running import ecr, ecs, repository, tasks
+from audit.model import Seen, Unread
+from audit.running import ecr, ecs, logs, repository, roles, tasks
 from audit.running.fanout import Fanout
-from audit.running.identity import identity
+from audit.running.identity import confirm, identity
 from audit.running.invoker import invoker
 from audit.running.model import Observation, Repository, Secret, StackCluster, StackInvoker
 from audit.running.pool import THREADS, Threads
@@ -88,6 +88,12 @@ def look_at_account(session: Session, target: Target) -> Observation:
             )
             clusters = tuple(_cluster(visit, stack) for stack in stacks)
         return Observation(
+            log_groups=_of_families(visit, "log groups", families, logs.log_groups),
+            role_changes=(
+                _of_families(visit, "role changes", families, roles.role_changes)
+                if session.access.simulate_roles
+                else Seen(value=None)
+            ),
             account=target.account,
             region=target.region,
             identity=who,
@@ -96,6 +102,16 @@ def look_at_account(session: Session, target: Target) -> Observation:
             clusters=clusters,
             calls=visit.calls,
         )
+
+
+def _of_families(
+    visit: Visit,
+    what: str,
+    families: Fact[tuple[TaskDefinition, ...]],
+    collect: Callable[[Visit, tuple[TaskDefinition, ...]], R],
+) -> Fact[R]:
+    """Collect what hangs on the families; where those could not be read, for the same reason."""
+    return families if isinstance(families, Unread) else visit.read(what, collect, families.value)
 
 
 def _cluster(visit: Visit, stack: str) -> StackCluster:
@@ -109,17 +125,18 @@ def look_at_registry(session: Session, target: RegistryTarget) -> Repository:
     """Look at one repository."""
     with session.visit(target.account, target.region) as visit:
         name = target.repository
-        who = visit.read(f"repository {name}", identity)
+        who = visit.read(f"repository {name}", confirm)
+        asked = visit.calls
         fields: dict[str, Any] = {"registry_id": target.account.id or "", "region": target.region, "name": name}
         if isinstance(who, Unread):
-            return Repository(**fields, tags=who, settings=who, lifecycle=who, policy=who, calls=visit.calls)
+            return Repository(**fields, tags=who, settings=who, lifecycle=who, policy=who, calls=0)
         return Repository(
             **fields,
             tags=visit.read(f"repository {name}", ecr.tags, target),
             settings=visit.read(f"settings of repository {name}", repository.settings, target),
             lifecycle=visit.read(f"lifecycle policy of repository {name}", repository.lifecycle, target),
             policy=visit.read(f"policy of repository {name}", repository.policy, target),
-            calls=visit.calls,
+            calls=visit.calls - asked,
         )
 
 
@@ -127,6 +144,7 @@ def look_at_secret(session: Session, target: SecretTarget) -> Secret:
     """Look at one secret's metadata."""
     with session.visit(target.account, target.region) as visit:
         what = f"secret {target.arn}"
-        who = visit.read(what, identity)
+        who = visit.read(what, confirm)
+        asked = visit.calls
         metadata = who if isinstance(who, Unread) else visit.read(what, secret_metadata, target.arn)
-        return Secret(arn=target.arn, metadata=metadata, calls=visit.calls)
+        return Secret(arn=target.arn, metadata=metadata, calls=visit.calls - asked)

@@ -58,6 +58,13 @@ TABLE: tuple[Call, ...] = (
         fact="invokers",
         reply=("FunctionName", "FunctionArn"),
     ),
+    Call(name="logs:DescribeLogGroups", action="logs:DescribeLogGroups", fact="log_groups", reply=("logGroups",)),
+    Call(
+        name="iam:SimulatePrincipalPolicy",
+        action="iam:SimulatePrincipalPolicy",
+        fact="role_changes",
+        reply=("EvaluationResults",),
+    ),
     Call(name="ecr:BatchGetImage", action="ecr:BatchGetImage", fact="tags", reply=("images", "failures")),
     Call(name="ecr:DescribeImages", action="ecr:DescribeImages", fact="tags", reply=("imageDetails",)),
     Call(name="ecr:DescribeRepositories", action="ecr:DescribeRepositories", fact="settings", reply=("repositories",)),

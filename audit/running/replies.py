@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     from audit.running.permissions import Call
 
 _LONGEST_WAIT = 5.0
+_NAMES = {"cloudwatch-logs": "logs", "secrets-manager": "secretsmanager"}  # botocore's events name them by their ids
 
 
 def damage(name: str, status: int, body: bytes) -> str | None:
     """Say what is wrong with the body of a reply to ``service:Operation``, None if it is whole.
 
-    Errors of the JSON services aren't looked at, for botocore reads them whatever their body; STS's it could not parse.
+    Errors of the JSON services aren't looked at, for botocore reads them whatever their body; XML it could not parse.
     """
-    call = CALLS.get(name)
-    is_query = name.startswith("sts:")
+    service, _, operation = name.partition(":")
+    call = CALLS.get(f"{_NAMES.get(service, service)}:{operation}")
+    is_query = service in {"sts", "iam"}
     if call is None or (status >= 300 and not is_query):
         return None
     if status >= 300:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from audit.declared.model import DeclaredContainer
-    from audit.verdict.pairing import Registry, StackView, UnitView
+    from audit.verdict.pairing import StackView, UnitView
+    from audit.verdict.registry import Registry
     from audit.verdict.releases import Releases
 
 

@@ -27,14 +27,31 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., None]")
 
-Need: TypeAlias = Literal["identity", "families", "invoker", "registry", "releases"]
+Need: TypeAlias = Literal[
+    # facts of AWS, as in the table of ``audit.running.permissions``
+    "identity",
+    "families",
+    "clusters",
+    "invokers",
+    "log_groups",
+    "role_changes",
+    "tags",
+    "settings",
+    "lifecycle",
+    "policy",
+    "metadata",
+    # facts of other origin
+    "releases",
+    "pins",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
     """What a check is, apart from its code; ``title`` and ``why`` come from the docstring.
 
-    ``needs`` names the facts without which it ends unknown; ``remedy`` says how to mend what it finds.
+    ``needs`` names the facts without which it ends unknown; ``remedy`` says how to mend what it finds; ``aliases`` are
+    ids that it had before, ``references`` where to read on.
     """
 
     id: str
@@ -44,6 +61,13 @@ class Check:
     remedy: str
     needs: frozenset[Need]
     controls: tuple[str, ...]
+    references: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The ids by which it can be asked for."""
+        return frozenset((self.id, *self.aliases))
 
 
 class NotApplicableError(Exception):
@@ -55,15 +79,20 @@ def not_applicable(reason: str) -> NoReturn:
     raise NotApplicableError(reason)
 
 
-def check(
+def check(  # noqa: PLR0913 -- what a check is, each by its name
     id_: str,
     *,
     severity: SeverityName,
     remedy: str,
     needs: tuple[Need, ...] = (),
     controls: tuple[str, ...] = (),
+    references: tuple[str, ...] = (),
+    aliases: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
-    """Make a test function a check; its docstring's first line is the title, the rest says why it matters."""
+    """Make a test function a check; its docstring's first line is the title, the rest says why it matters.
+
+    Its severity is a mark too, so that ``-m 'high or critical'`` selects by it.
+    """
 
     def mark(function: F) -> F:
         title, _, why = (function.__doc__ or "").strip().partition("\n")
@@ -75,8 +104,10 @@ def check(
             remedy=remedy,
             needs=frozenset(needs),
             controls=controls,
+            references=references,
+            aliases=aliases,
         )
-        marked: F = pytest.mark.check(record)(function)
+        marked: F = pytest.mark.check(record)(getattr(pytest.mark, severity)(function))
         return marked
 
     return mark
@@ -175,6 +206,8 @@ def accident(subject: Subject, error: BaseException) -> Judgement:
     """Judge what ended an item otherwise than by a judgement: a missing fact in its set-up, or a bug of the check."""
     if isinstance(error, UnreadError):
         return Judgement(subject=subject, outcome="unknown", message=str(error), gap=error.gap)
+    if isinstance(error, NotApplicableError):
+        return Judgement(subject=subject, outcome="not_applicable", message=str(error))
     if isinstance(error, pytest.skip.Exception):
         return Judgement(subject=subject, outcome="unknown", message=f"skipped: {error.msg}")
     place = traceback.extract_tb(error.__traceback__)[-1:]

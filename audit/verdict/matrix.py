@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from audit.declared.model import DeclaredContainer
     from audit.verdict.finding import Finding
-    from audit.verdict.pairing import Pair, Registry, StackView, UnitView
+    from audit.verdict.pairing import Pair, StackView, UnitView
+    from audit.verdict.registry import Registry
 
 BY_CHECK: Mapping[str, CellState] = {"declared-tag-behind": "behind", "family-missing": "missing"}
 

@@ -10,95 +10,31 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias
+from typing import TYPE_CHECKING
 
-from audit.declared.model import DeclaredContainer, DeclaredUnit
-from audit.errors import UnreadError
-from audit.fleet import repository_of
-from audit.model import Fact, Gap, ImageRef, Seen, Unread, need
-from audit.running.model import Invoker, Observation, Repository, TagImage, TaskDefinition
+from audit.declared.model import DeclaredContainer, DeclaredUnit, Shadow
+from audit.model import Fact, Gap, Seen, Unread, need
+from audit.running.model import Cluster, Invoker, Observation, RoleChange, Task, TaskDefinition, unasked
+from audit.verdict.pairs import Matched, Missing, Orphan, Pair, known, pair, unknown
+from audit.verdict.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from audit.snapshot import Snapshot
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Matched:
-    """A declared container and the task definition that runs it; ``running`` is its image, None if it can't be told."""
-
-    declared: DeclaredContainer
-    definition: TaskDefinition
-    running: ImageRef | None
-
-    def image(self) -> ImageRef:
-        """Give the running image.
-
-        Raises UnreadError where several containers of the task definition could be the runner.
-        """
-        if self.running is None:
-            names = ", ".join(found.image for found in self.definition.images)
-            message = f"{self.definition.family}: which of its containers is the runner cannot be told: {names}"
-            raise UnreadError(Gap(what="container", unit=self.declared.unit, message=message))
-        return self.running
-
-    def tag(self, registry: Registry) -> str:
-        """Name the running tag; an image pinned by digest alone runs the declared tag if ECR says they are the same.
-
-        Without tag and digest it is ``latest``. Raises UnreadError where the registry had to be asked and was not read.
-        """
-        running = self.image()
-        if running.tag or not running.digest:
-            return running.tag or "latest"
-        wanted = registry.tag(known(self.declared, "image"), known(self.declared, "tag"))
-        return known(self.declared, "tag") if wanted and wanted.digest == running.digest else running.digest
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Missing:
-    """A declared container whose family has no active revision."""
-
-    declared: DeclaredContainer
-    family: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Orphan:
-    """A family that starts with the stack's name and that nothing declares."""
-
-    stack: str
-    definition: TaskDefinition
-
-
-Pair: TypeAlias = Matched | Missing | Orphan
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Registry:
-    """All ECR repositories that were looked at, by registry id, region and name."""
-
-    repositories: Mapping[tuple[str, str, str], Repository]
-
-    def tag(self, image: str, tag: str) -> TagImage | None:
-        """Look a tag of an ECR image up; None where the tag, or its whole repository, is not there.
-
-        Raises UnreadError where the repository could not be read or the tag was not asked for.
-        """
-        place = repository_of(image)
-        found = self.repositories.get(place) if place else None
-        if found is None:
-            raise UnreadError(Gap(what="registry", message=f"{image} was not looked at"))
-        match found.tags:
-            case Unread(gap=gap):
-                raise UnreadError(gap)
-            case Seen(value=tags):
-                if tags is None:
-                    return None
-                for seen in tags:
-                    if seen.tag == tag:
-                        return seen if seen.digest else None
-        raise UnreadError(Gap(what="registry", message=f"{image}:{tag} was not asked for; look again"))
+__all__ = [
+    "Matched",
+    "Missing",
+    "Orphan",
+    "Pair",
+    "StackView",
+    "UnitView",
+    "known",
+    "longest_stack",
+    "unknown",
+    "views",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,6 +46,10 @@ class StackView:
     declared: tuple[DeclaredContainer, ...]
     pairs: Fact[tuple[Pair, ...]]
     invoker: Fact[Invoker | None]
+    cluster: Fact[Cluster | None]
+    tasks: Fact[tuple[Task, ...]]
+    declaration: DeclaredUnit
+    shadows: tuple[Shadow, ...] = ()
 
     @property
     def matched(self) -> tuple[Matched, ...]:
@@ -132,6 +72,11 @@ class StackView:
         return not self.matched and not self.orphans and need(self.invoker) is None
 
     @property
+    def definitions(self) -> tuple[TaskDefinition, ...]:
+        """All task definitions of the stack, declared or not; raises UnreadError where they could not be read."""
+        return tuple(pair.definition for pair in need(self.pairs) if not isinstance(pair, Missing))
+
+    @property
     def deployed(self) -> tuple[DeclaredContainer, ...]:
         """The containers that are declared and not null; ones whose declaration is unknown count too."""
         return tuple(row for row in self.declared if row.deployed is not False)
@@ -150,30 +95,31 @@ class UnitView:
     registry: Registry
     gaps: tuple[Gap, ...]
 
+    @property
+    def log_groups(self) -> Fact[tuple[str, ...]]:
+        """The log groups that task definitions name and that exist."""
+        return self.observation.log_groups if self.observation else Unread(gap=self.gaps[0])
 
-def known(row: DeclaredContainer, field: Literal["image", "tag"]) -> str:
-    """Give a declared value.
+    @property
+    def role_changes(self) -> Fact[tuple[RoleChange, ...] | None]:
+        """What the task roles may do to themselves; None where the user did not ask for it."""
+        return self.observation.role_changes if self.observation else Unread(gap=self.gaps[0])
 
-    Raises UnreadError with the evaluator's reason where it cannot be known.
-    """
-    value: str | None = getattr(row, field)
-    return unknown(row, field) if value is None else value
-
-
-def unknown(row: DeclaredContainer, field: str) -> NoReturn:
-    """Raise the UnreadError of a declared value that cannot be known."""
-    reason = row.unknown.get(field, "not declared")
-    message = f"{row.unit}: {field} of {row.container} is unknown: {reason}"
-    raise UnreadError(
-        Gap(
-            what=f"declared {field} of {row.container}",
-            account=row.account,
-            account_id=row.account_id,
-            region=row.region,
-            unit=row.unit,
-            message=message,
-        )
-    )
+    def facts(self, name: str) -> tuple[Fact[object], ...]:
+        """Give the facts that a check needs under this name, one a stack or one for all; none for other nouns."""
+        match name:
+            case "families":
+                return tuple(stack.pairs for stack in self.stacks)
+            case "invokers":
+                return tuple(stack.invoker for stack in self.stacks)
+            case "clusters":
+                return tuple(fact for stack in self.stacks for fact in (stack.cluster, stack.tasks))
+            case "log_groups":
+                return (self.log_groups,)
+            case "role_changes":
+                return (self.role_changes,)
+            case _:
+                return ()
 
 
 def views(snapshot: Snapshot) -> tuple[UnitView, ...]:
@@ -192,14 +138,6 @@ def longest_stack(family: str, stacks: Iterable[str]) -> str | None:
     return max((stack for stack in stacks if family.startswith(f"{stack}-")), key=len, default=None)
 
 
-def running_image(definition: TaskDefinition, declared: DeclaredContainer) -> ImageRef | None:
-    """Find the runner's image in a task definition: its only one, else the only one of the declared repository."""
-    images = [ImageRef.parse(found.image) for found in definition.images]
-    if len(images) > 1:
-        images = [image for image in images if image.name == declared.image]
-    return images[0] if len(images) == 1 else None
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Index:
     """The parts of a snapshot by what they are asked for, so that a thousand units cost a thousand look-ups."""
@@ -208,6 +146,7 @@ class _Index:
     registry: Registry
     rows: Mapping[str, list[DeclaredContainer]]
     gaps: Mapping[str | None, list[Gap]]
+    shadows: Mapping[str, list[Shadow]]
     unplaced: Mapping[str | None, Gap]
 
     @classmethod
@@ -218,7 +157,11 @@ class _Index:
         gaps: dict[str | None, list[Gap]] = defaultdict(list)
         for gap in snapshot.declared.gaps:
             gaps[gap.unit].append(gap)
+        shadows: dict[str, list[Shadow]] = defaultdict(list)
+        for shadow in snapshot.declared.shadows:
+            shadows[shadow.unit].append(shadow)
         return cls(
+            shadows=shadows,
             observations={(found.account.id, found.region): found for found in snapshot.running.observations},
             registry=Registry(
                 repositories={(r.registry_id, r.region, r.name): r for r in snapshot.running.repositories}
@@ -260,32 +203,25 @@ def _placed(unit: DeclaredUnit) -> bool:
 def _stack(index: _Index, unit: DeclaredUnit, names: list[str], observation: Observation | None) -> StackView:
     declared, stack = tuple(index.rows.get(unit.path, ())), unit.stack or "?"
     unread = Unread(gap=index.not_looked(unit.path))
-    if observation is None:
-        return StackView(unit=unit.path, stack=stack, declared=declared, pairs=unread, invoker=unread)
-    invokers = {found.stack: found.invoker for found in observation.invokers}
-    match observation.families:
-        case Seen(value=families):
-            own = {f.family: f for f in families if longest_stack(f.family, names) == stack}
-            pairs: Fact[tuple[Pair, ...]] = Seen(value=_pairs(stack, declared, own))
-        case Unread() as gap:
-            pairs = gap
-    invoker = invokers.get(stack, unread)
-    return StackView(unit=unit.path, stack=stack, declared=declared, pairs=pairs, invoker=invoker)
-
-
-def _pairs(
-    stack: str, declared: tuple[DeclaredContainer, ...], families: Mapping[str, TaskDefinition]
-) -> tuple[Pair, ...]:
-    pairs: list[Pair] = []
-    claimed = set()
-    for row in declared:
-        family = f"{stack}-{row.container}"
-        if row.deployed is False:
-            continue
-        claimed.add(family)
-        if family in families:
-            definition = families[family]
-            pairs.append(Matched(declared=row, definition=definition, running=running_image(definition, row)))
-        else:
-            pairs.append(Missing(declared=row, family=family))
-    return (*pairs, *(Orphan(stack=stack, definition=families[name]) for name in sorted(families.keys() - claimed)))
+    pairs: Fact[tuple[Pair, ...]] = unread
+    if observation is not None:
+        match observation.families:
+            case Seen(value=families):
+                own = {f.family: f for f in families if longest_stack(f.family, names) == stack}
+                pairs = Seen(value=pair(stack, declared, own))
+            case Unread() as gap:
+                pairs = gap
+    invokers = {found.stack: found.invoker for found in observation.invokers} if observation else {}
+    clusters = {found.stack: found for found in observation.clusters} if observation else {}
+    unasked_cluster = unasked(f"cluster {stack}") if observation else unread
+    return StackView(
+        unit=unit.path,
+        stack=stack,
+        declared=declared,
+        pairs=pairs,
+        invoker=invokers.get(stack, unread),
+        cluster=clusters[stack].cluster if stack in clusters else unasked_cluster,
+        tasks=clusters[stack].tasks if stack in clusters else unasked_cluster,
+        declaration=unit,
+        shadows=tuple(index.shadows.get(unit.path, ())),
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from audit.errors import UnreadError
 from audit.model import Gap, Version
+from audit.policy import Policy
 from audit.released import policy
 from audit.released.model import Released
 from audit.verdict.check import not_applicable
@@ -23,6 +24,16 @@ class Releases:
     released: Released
     today: date
     max_age_days: int
+    policy: Policy = field(default_factory=Policy)
+    counted: Released = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "counted", self._counted())
+
+    @property
+    def age(self) -> int:
+        """How many days old the list is."""
+        return (self.today - self.released.as_of).days
 
     @property
     def newest(self) -> str | None:
@@ -39,7 +50,7 @@ class Releases:
         if policy.standing(self.released, tag, self.today, self.max_age_days) == "custom":
             not_applicable(f"{tag} is a build of your own: its release cannot be told from its name")
         version, newest = Version.parse(tag), Version.parse(self.newest or "")
-        if version is not None and (newest is None or version > newest) and self._age > self.max_age_days:
+        if version is not None and (newest is None or version > newest) and self.age > self.max_age_days:
             raise self._unreadable(f"{tag} may have been published since")
         return False
 
@@ -53,14 +64,36 @@ class Releases:
             not_applicable(f"{tag} is a build of your own: compare the release that it was built from")
         if standing == "unknown":
             raise self._unreadable(f"whether {tag} is the newest cannot be told")
-        return policy.lag(self.released, tag) if standing == "behind" else None
+        return policy.lag(self.counted, tag) if standing == "behind" else None
 
-    @property
-    def _age(self) -> int:
-        return (self.today - self.released.as_of).days
+    def excess(self, tag: str) -> Lag | None:
+        """Tell how far a tag is behind, None where that is nothing or within the limits of the policy.
+
+        Without any limit everything that is behind is too far. Raises as ``lag`` does.
+        """
+        lag = self.lag(tag)
+        if lag is None:
+            return None
+        held = (
+            (self.policy.max_releases_behind, lag.releases),
+            (self.policy.max_touching_behind, lag.touching),
+            (self.policy.max_days_behind, lag.days),
+        )
+        limited = [(most, number) for most, number in held if most is not None]
+        return lag if not limited or any(number > most for most, number in limited) else None
+
+    def _counted(self) -> Released:
+        """Leave out the releases that the policy does not count as newer: ignored ones, and those too young."""
+        least = self.policy.min_age_days
+        kept = tuple(
+            release
+            for release in self.released.releases
+            if release.tag not in self.policy.ignore and (not least or (self.today - release.published).days >= least)
+        )
+        return replace(self.released, releases=kept)
 
     def _unreadable(self, what: str) -> UnreadError:
-        old = f", which is {self._age} days old (limit {self.max_age_days})" if self._age > self.max_age_days else ""
+        old = f", which is {self.age} days old (limit {self.max_age_days})" if self.age > self.max_age_days else ""
         message = (
             f"{what}: the newest release known is {self.newest}, from {self.released.where}, "
             f"known up to {self.released.as_of}{old}; give GITHUB_TOKEN or a newer --releases-file"

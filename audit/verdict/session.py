@@ -13,52 +13,91 @@ from typing import TYPE_CHECKING, Any
 from audit import snapshot as snapshots
 from audit.config import Settings
 from audit.snapshot import Snapshot
-from audit.verdict import conclusion, coverage, judging, pairing
+from audit.verdict import conclusion, judging, left_out, registry, secrets
 from audit.verdict.check import Check
+from audit.verdict.fleet import Fleet
 from audit.verdict.ledger import Ledger
-from audit.verdict.pairing import UnitView
+from audit.verdict.left_out import Kept
+from audit.verdict.precedents import Precedents
+from audit.verdict.registry import RepositoryView
 from audit.verdict.releases import Releases
-from audit.verdict.results import Coverage
+from audit.verdict.secrets import SecretView
 
 if TYPE_CHECKING:
     from audit.verdict.check import Judgement
-    from audit.verdict.results import Results
+    from audit.verdict.pairing import UnitView
+    from audit.verdict.results import Coverage, Results
 
 
 @dataclass(slots=True)
 class Session:
-    """What is judged (``snapshot``, paired as ``units``), by which ``checks``, and what came of it (``ledger``)."""
+    """What is judged (``kept`` of a ``snapshot``), by which ``checks``, beside what, and what came of it (``ledger``).
+
+    ``snapshot`` is the evidence as it was given; what is excluded is in it, but not in what is kept.
+    """
 
     settings: Settings
     config_sha256: str | None
     snapshot: Snapshot
     judged_at: datetime
-    units: tuple[UnitView, ...]
-    coverage: Coverage
+    precedents: Precedents
+    kept: Kept
     releases: Releases
+    fleet: Fleet
+    repositories: tuple[RepositoryView, ...]
+    secrets: tuple[SecretView, ...]
     ledger: Ledger
     checks: tuple[Check, ...] = ()
+    disabled: tuple[Check, ...] = ()
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
+    @property
+    def units(self) -> tuple[UnitView, ...]:
+        """What is judged, in deploy order."""
+        return self.kept.units
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much of it was seen."""
+        return self.kept.coverage
+
     @classmethod
-    def begin(cls, settings: Settings, config_sha256: str | None, snapshot: Snapshot) -> Session:
-        """Pair the snapshot and open the ledger."""
-        now = datetime.now(UTC).replace(microsecond=0)
-        units = pairing.views(snapshot)
+    def begin(
+        cls,
+        settings: Settings,
+        config_sha256: str | None,
+        snapshot: Snapshot,
+        precedents: Precedents | None = None,
+        now: datetime | None = None,
+    ) -> Session:
+        """Pair the snapshot without what is excluded, and open the ledger."""
+        now = now or datetime.now(UTC).replace(microsecond=0)
+        beside = precedents or Precedents()
+        kept = left_out.keep(snapshot, beside.waivers, now.date())
+        releases = Releases(
+            released=snapshot.released,
+            today=now.date(),
+            max_age_days=settings.max_release_age_days,
+            policy=settings.policy,
+        )
         return cls(
             settings=settings,
             config_sha256=config_sha256,
             snapshot=snapshot,
             judged_at=now,
-            units=units,
-            coverage=coverage.coverage(snapshot, units),
-            releases=Releases(released=snapshot.released, today=now.date(), max_age_days=settings.max_release_age_days),
+            precedents=beside,
+            kept=kept,
+            releases=releases,
+            fleet=Fleet.of(kept.snapshot, kept.units, releases=releases, settings=settings, judged_at=now),
+            repositories=registry.views(kept.snapshot),
+            secrets=secrets.views(kept.snapshot),
             ledger=Ledger.start(),
         )
 
     def entry(self, nodeid: str, check: Check, unit: str, judgements: tuple[Judgement, ...]) -> dict[str, Any]:
         """Make the ledger's entry of one item, as plain data that can travel on a report."""
-        verdict = judging.conclude(check, unit, judgements)
+        today = self.judged_at.date()
+        verdict = judging.waive(judging.conclude(check, unit, judgements), self.precedents.waivers, today)
         findings = [judging.plain(found) for found in verdict.findings]
         return {"nodeid": nodeid, "check": check.id, "unit": unit, "outcome": verdict.outcome, "findings": findings}
 
@@ -73,7 +112,8 @@ class Session:
             snapshot=self.snapshot,
             snapshot_sha256=snapshots.sha256(self.snapshot),
             releases=self.releases,
+            precedents=self.precedents,
         )
-        results = conclusion.conclude(occasion, self.units, self.ledger.entries, ended, self.checks)
+        results = conclusion.conclude(occasion, self.kept, self.ledger.entries, ended, self.checks)
         self.ledger.remove()
         return results

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from audit.model import ImageRef
 from audit.verdict.check import Subject
 from audit.verdict.finding import Evidence, fingerprint
+from audit.verdict.pairing import UnitView
+from audit.verdict.registry import RepositoryView
 
 if TYPE_CHECKING:
-    from audit.declared.model import DeclaredContainer
+    from audit.declared.model import DeclaredContainer, Pin
     from audit.model import Gap, Location
-    from audit.verdict.pairing import Matched, Orphan, StackView, UnitView
+    from audit.verdict.pairing import Matched, Orphan, StackView
+    from audit.verdict.secrets import SecretView
 
 
 def of_container(  # noqa: PLR0913 -- keyword-only facts of one container
@@ -45,13 +48,15 @@ def of_container(  # noqa: PLR0913 -- keyword-only facts of one container
     )
 
 
-def of_stack(
+def of_stack(  # noqa: PLR0913 -- keyword-only facts of one stack
     unit: UnitView,
     stack: StackView,
     *,
     name: str | None = None,
     kind: str = "",
+    declared: str | None = None,
     running: str | None = None,
+    location: Location | None = None,
     calls: tuple[str, ...] = (),
 ) -> Subject:
     """Make the subject for a stack as a whole, or for a thing of it called ``name``."""
@@ -63,8 +68,77 @@ def of_stack(
         region=unit.region,
         unit=stack.unit,
         stack=stack.stack,
+        declared=declared,
+        running=running,
+        location=location,
+        evidence=(*from_file(location), *from_calls(calls)),
+    )
+
+
+def of_repository(
+    repository: RepositoryView,
+    *,
+    kind: str = "",
+    name: str | None = None,
+    running: str | None = None,
+    calls: tuple[str, ...] = (),
+) -> Subject:
+    """Make the subject for an ECR repository, or for a thing of it called ``name``."""
+    seen = repository.seen
+    return Subject(
+        name=name or seen.name,
+        kind="|".join(part for part in (seen.name, kind) if part),
+        account=repository.account,
+        account_id=seen.registry_id,
+        region=seen.region,
         running=running,
         evidence=from_calls(calls),
+    )
+
+
+def of_secret(secret: SecretView, *, calls: tuple[str, ...] = ()) -> Subject:
+    """Make the subject for a secret."""
+    return Subject(
+        name=secret.name,
+        kind=secret.name,
+        account=secret.key.partition("/")[0],
+        account_id=secret.owner,
+        region=secret.region,
+        evidence=from_calls(calls),
+    )
+
+
+def of_fleet(name: str = "fleet", *, kind: str = "", location: Location | None = None, **values: str | None) -> Subject:
+    """Make the subject for the fleet, or for a thing of the repository; ``values``: declared, running, released."""
+    return Subject(name=name, kind=kind, location=location, evidence=from_file(location), **values)
+
+
+def of_pin(pin: Pin, *, declared: str | None = None) -> Subject:
+    """Make the subject for a pin: its file, and what stands there."""
+    return Subject(
+        name=pin.origin.file,
+        kind="|".join((pin.origin.file, pin.name, pin.subject or "")),
+        declared=declared or pin.value,
+        location=pin.origin,
+        evidence=from_file(pin.origin),
+    )
+
+
+def of_noun(noun: UnitView | RepositoryView | SecretView | None) -> Subject:
+    """Make the subject of an item as a whole; None is the fleet."""
+    if noun is None:
+        return Subject(name="fleet")
+    if not isinstance(noun, UnitView):
+        whole = of_repository(noun) if isinstance(noun, RepositoryView) else of_secret(noun)
+        return replace(whole, name=noun.key)
+    placed = noun.account_id and noun.region
+    return Subject(
+        name=noun.key,
+        kind="" if placed else noun.key,
+        account=noun.account,
+        account_id=noun.account_id,
+        region=noun.region,
+        unit=noun.stacks[0].unit,
     )
 
 

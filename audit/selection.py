@@ -1,0 +1,62 @@
+"""Which checks are judged: the ids that were asked for, severities that the user changed, checks that are left out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from audit.errors import UsageError
+from audit.fixtures import CHECK, check_of
+from audit.model import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pytest
+
+    from audit.config import Settings
+    from audit.verdict.check import Check
+
+
+def settle(items: Iterable[pytest.Item], settings: Settings) -> tuple[set[pytest.Item], dict[str, Check]]:
+    """Give each item its severity; tell which are left out, and the disabled checks by their id.
+
+    Raises UsageError for an id, in an option or in the configuration, that no check has.
+    """
+    records = {record.id: record for record in map(check_of, items) if record}
+    names = {name: record.id for record in records.values() for name in record.names}
+    wanted = set(_ids(names, settings.check, "--check").values())
+    severities = {
+        id_: settings.severities[name] for name, id_ in _ids(names, settings.severities, "severities").items()
+    }
+    disabled = set(_ids(names, settings.disabled, "disabled").values())
+    left_out = set()
+    for item in items:
+        record = check_of(item)
+        if record is None:
+            continue
+        severity = severities.get(record.id, record.severity)
+        if severity != record.severity:
+            record = item.stash[CHECK] = replace(record, severity=severity)
+        mild = settings.severity is not None and Severity[severity] < Severity[settings.severity]
+        if mild or record.id in disabled or (wanted and record.id not in wanted):
+            left_out.add(item)
+    return left_out, {id_: records[id_] for id_ in sorted(disabled)}
+
+
+def reasons(settings: Settings, disabled: Mapping[str, Check]) -> dict[str, str]:
+    """Give the reason for which each disabled check is left out, under its present id."""
+    return {
+        id_: next(settings.disabled[name] for name in sorted(record.names) if name in settings.disabled)
+        for id_, record in disabled.items()
+    }
+
+
+def _ids(names: Mapping[str, str], given: Iterable[str], where: str) -> dict[str, str]:
+    """Map each given id, which may be an older one, to the present one."""
+    asked: Sequence[str] = tuple(given)
+    unknown = sorted(set(asked) - names.keys())
+    if unknown:
+        known = ", ".join(sorted(set(names.values())))
+        raise UsageError(f"{where}: no check has the id {', '.join(unknown)}; known are {known}")
+    return {name: names[name] for name in asked}

@@ -1,0 +1,131 @@
+"""ECR repositories as nouns for checks: what a tag points to, which tags are in use, and whom the repository serves."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from audit.errors import UnreadError
+from audit.fleet import repository_of, running_images
+from audit.model import Account, Fact, Gap, Seen, Unread, need
+from audit.running.model import Repository, RepositorySettings, TagImage
+
+if TYPE_CHECKING:
+    from audit.model import ImageRef
+    from audit.snapshot import Snapshot
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Registry:
+    """All ECR repositories that were looked at, by registry id, region and name."""
+
+    repositories: Mapping[tuple[str, str, str], Repository]
+
+    def has(self, image: str) -> bool:
+        """Tell whether the repository of an image was looked at."""
+        return repository_of(image) in self.repositories
+
+    def tag(self, image: str, tag: str) -> TagImage | None:
+        """Look a tag of an ECR image up; None where the tag, or its whole repository, is not there.
+
+        Raises UnreadError where the repository could not be read or the tag was not asked for.
+        """
+        place = repository_of(image)
+        found = self.repositories.get(place) if place else None
+        if found is None:
+            raise UnreadError(Gap(what="registry", message=f"{image} was not looked at"))
+        match found.tags:
+            case Unread(gap=gap):
+                raise UnreadError(gap)
+            case Seen(value=tags):
+                if tags is None:
+                    return None
+                for seen in tags:
+                    if seen.tag == tag:
+                        return seen if seen.digest else None
+        raise UnreadError(Gap(what="registry", message=f"{image}:{tag} was not asked for; look again"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RepositoryView:
+    """One ECR repository: what checks get as ``repository``. ``key`` is ``account/region/name``.
+
+    ``users`` are the accounts that a unit declares an image of it for, ``declared`` and ``running`` the tags in use.
+    """
+
+    key: str
+    account: str
+    seen: Repository
+    users: tuple[Account, ...]
+    declared: frozenset[str]
+    running: frozenset[str]
+
+    @property
+    def settings(self) -> RepositorySettings | None:
+        """How it is set up, None where there is no such repository; raises UnreadError where that was not read."""
+        return need(self.seen.settings)
+
+    @property
+    def tags(self) -> tuple[TagImage, ...]:
+        """The tags that were asked for and are there; raises UnreadError where they were not read."""
+        return tuple(tag for tag in need(self.seen.tags) or () if tag.digest)
+
+    @property
+    def in_use(self) -> tuple[TagImage, ...]:
+        """The tags that are declared or running, and there."""
+        return tuple(tag for tag in self.tags if tag.tag in self.declared | self.running)
+
+    def fact(self, name: str) -> Fact[object] | None:
+        """Give a fact by the name that a check needs it under, None for one that repositories don't have."""
+        facts: Mapping[str, Fact[object]] = {
+            "tags": self.seen.tags,
+            "settings": self.seen.settings,
+            "lifecycle": self.seen.lifecycle,
+            "policy": self.seen.policy,
+        }
+        return facts.get(name)
+
+
+def views(snapshot: Snapshot) -> tuple[RepositoryView, ...]:
+    """Put each repository beside whom it serves, in the order in which they were seen."""
+    declared: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    users: dict[tuple[str, str, str], dict[str, Account]] = defaultdict(dict)
+    for row in snapshot.declared.containers:
+        place = repository_of(row.image)
+        if place is None:
+            continue
+        declared[place].update({row.tag} if row.tag else ())
+        if row.account_id:
+            users[place][row.account_id] = Account(name=row.account or row.account_id, id=row.account_id)
+    running: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for image in running_images(snapshot.running.observations):
+        place = repository_of(image.name)
+        if place is not None:
+            running[place].update(_tags(image))
+    names = {account.id: account.name for account in snapshot.order.accounts}
+    return tuple(_view(seen, names, users, declared, running) for seen in snapshot.running.repositories)
+
+
+def _tags(image: ImageRef) -> tuple[str, ...]:
+    return (image.tag or "latest",) if image.tag or not image.digest else ()
+
+
+def _view(
+    seen: Repository,
+    names: Mapping[str | None, str],
+    users: Mapping[tuple[str, str, str], dict[str, Account]],
+    declared: Mapping[tuple[str, str, str], set[str]],
+    running: Mapping[tuple[str, str, str], set[str]],
+) -> RepositoryView:
+    place = (seen.registry_id, seen.region, seen.name)
+    account = names.get(seen.registry_id, seen.registry_id)
+    return RepositoryView(
+        key=f"{account}/{seen.region}/{seen.name}",
+        account=account,
+        seen=seen,
+        users=tuple(account for _, account in sorted(users.get(place, {}).items())),
+        declared=frozenset(declared.get(place, ())),
+        running=frozenset(running.get(place, ())),
+    )
