@@ -76,8 +76,8 @@ def _get(session: requests.Session, url: str, source: Source) -> tuple[bytes, st
         with session.get(
             url,
             headers={"Accept": "application/vnd.github+json"},
-            auth=_authorise(source.token),
-            proxies=_proxies(url),
+            auth=authorise(source.token),
+            proxies=proxies(url),
             hooks={"response": stay},
             allow_redirects=False,
             stream=True,
@@ -115,22 +115,22 @@ def _body(response: requests.Response, source: Source) -> bytes:
     return b"".join(chunks)
 
 
-def _proxies(url: str) -> dict[str, str]:
+def proxies(url: str) -> dict[str, str]:
     """Keep a request to this machine on it: through a proxy its token would go elsewhere in the clear."""
     without = cast("dict[str, str]", {"http": None, "all": None})  # None is requests' word for none; its types differ
     return without if urlsplit(url).scheme == "http" else {}
 
 
-def _authorise(token: str | None) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+def authorise(token: str | None) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
     """Give what sets the Authorization header: without one, requests would take a password out of ~/.netrc."""
 
-    def authorise(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    def set_header(request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers.pop("Authorization", None)
         if token is not None:
             request.headers["Authorization"] = f"Bearer {token}"
         return request
 
-    return authorise
+    return set_header
 
 
 def _release(item: object, source: Source) -> Release | None:

@@ -7,7 +7,7 @@ import time
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from audit.errors import UnreadError
 from audit.released import catalog, github
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from audit.released.model import Release
 
 DEADLINE = 45.0
+
+T = TypeVar("T")
 
 
 def read(
@@ -44,7 +46,7 @@ def read(
         return catalog.bundled()
     source = Source(url=settings.github_url, repository=settings.release_repo, token=token_of(environment))
     try:
-        releases = _within(deadline, lambda: _fetch(source, environment, session, deadline), source)
+        releases = within(deadline, lambda: _fetch(source, environment, session, deadline), source)
     except UnreadError as error:
         return catalog.bundled(error.gap.message)
     return Released(
@@ -71,9 +73,9 @@ def _fetch(
             return github.fetch(opened, source)
 
 
-def _within(deadline: float, call: Callable[[], tuple[Release, ...]], source: Source) -> tuple[Release, ...]:
+def within(deadline: float, call: Callable[[], T], source: Source) -> T:
     """Call in a thread that is left behind at the deadline: no timeout of a socket ends an answer that trickles."""
-    result: Future[tuple[Release, ...]] = Future()
+    result: Future[T] = Future()
 
     def work() -> None:
         try:

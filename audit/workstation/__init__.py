@@ -1,0 +1,1 @@
+"""The workstation: tools, git state and environment of whoever will run the upgrade; nothing of the repository runs."""
