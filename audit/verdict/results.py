@@ -202,6 +202,14 @@ class Remembered:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Escalated:
+    """A finding that got worse since the run before; ``was`` is its severity then, or ``waived``."""
+
+    id: str
+    was: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class History:
     """What the run before had and this one has not: ``fixed`` was judged anew, ``unread`` was not and is carried on."""
 
@@ -209,6 +217,25 @@ class History:
     previous_at: datetime
     fixed: tuple[Remembered, ...] = ()
     unread: tuple[Remembered, ...] = ()
+    escalated: tuple[Escalated, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrendPoint:
+    """One run of the kept history: what was open after it, what it brought, ended, or could not tell.
+
+    ``taken_at`` is when its snapshot was taken; ``unread`` counts open findings whose place it did not judge anew.
+    """
+
+    run: str
+    taken_at: datetime
+    exit_code: int
+    open: int
+    new: int
+    fixed: int
+    unread: int
+    units_expected: int
+    units_read: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -237,6 +264,7 @@ class Results:
     excluded: tuple[Excluded, ...] = ()
     warnings: tuple[Advice, ...] = ()
     history: History | None = None
+    trend: tuple[TrendPoint, ...] = ()
 
 
 @cache
