@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from audit.errors import NothingSelectedError
 from audit.model import Account, Gap, ImageRef
+from audit.running.access import Access
 from audit.running.model import Observation, RegistryTarget, SecretTarget, Target
 
 if TYPE_CHECKING:
@@ -51,6 +52,23 @@ def select(declared: Declared, settings: Settings) -> Declared:
     paths = {unit.path for unit in units}
     containers = tuple(row for row in declared.containers if row.unit in paths)
     return replace(declared, units=units, containers=containers, gaps=gaps)
+
+
+def access(settings: Settings) -> Access:
+    """Say how to get into the accounts; UsageError for what can never be a role, a profile or an external id."""
+    return Access(
+        role_arn=settings.role_arn,
+        profile=settings.profile,
+        external_id=settings.external_id,
+        via=settings.via,
+        accounts=settings.accounts,
+        simulate_roles=settings.simulate_roles,
+    )
+
+
+def access_to_organization(settings: Settings) -> Access:
+    """Say how to get at the list of the organization's accounts."""
+    return Access(role_arn=settings.organization_role_arn, profile=settings.organization_profile)
 
 
 def deploy_order(accounts: Iterable[Account]) -> Order:
@@ -149,12 +167,27 @@ def running_images(observations: Iterable[Observation]) -> Iterable[ImageRef]:
                 yield from (ImageRef.parse(found.image) for found in definition.images)
 
 
+def is_selected(account: Account, settings: Settings) -> bool:
+    """Tell whether the user's selection takes an account in, by its name or id."""
+    return _account_matches([name for name in (account.name, account.id) if name], settings)
+
+
 def _matches(thing: DeclaredUnit | Gap, settings: Settings) -> bool:
     names = [name for name in (thing.account, thing.account_id) if name]
-    # A gap that names no account belongs to everybody: leaving it out would hide what could not be read.
-    account = not settings.account or not names or any(fnmatchcase(n, glob) for n in names for glob in settings.account)
-    region = not settings.region or not thing.region or any(fnmatchcase(thing.region, glob) for glob in settings.region)
-    return account and region
+    regions = [thing.region] if thing.region else []
+    return _account_matches(names, settings) and _is_among(regions, settings.region, settings.exclude_region)
+
+
+def _account_matches(names: list[str], settings: Settings) -> bool:
+    return _is_among(names, settings.account, settings.exclude_account)
+
+
+def _is_among(names: list[str], wanted: Iterable[str], unwanted: Iterable[str]) -> bool:
+    # What names no account belongs to everybody: leaving it out would hide what could not be read.
+    if not names:
+        return True
+    taken = not wanted or any(fnmatchcase(name, glob) for name in names for glob in wanted)
+    return taken and not any(fnmatchcase(name, glob) for name in names for glob in unwanted)
 
 
 def _guide_rank(account: Account) -> tuple[int, str]:

@@ -10,28 +10,32 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 import audit
-from audit import fleet
+from audit import fleet, roster
 from audit.declared.history import read_history
 from audit.declared.model import Dated
 from audit.declared.tree import open_tree
 from audit.declared.units import read as read_declared
 from audit.errors import UsageError
 from audit.exclusions import without
+from audit.model import Seen
 from audit.released.read import read as read_released
 from audit.running.model import Running
 from audit.running.observe import observe, registries, secrets
-from audit.running.session import Access, Session
+from audit.running.organization import organization
+from audit.running.session import Session
+from audit.running.tally import calls_by_account
 from audit.snapshot import Snapshot, load
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from audit.config import Settings
     from audit.declared.model import Declared
     from audit.exclusions import Exclusion
     from audit.fleet import Order
-    from audit.model import Gap
+    from audit.model import Fact, Gap
     from audit.released.model import Released
+    from audit.running.model import Member, Target
 
 
 class Progress(Protocol):
@@ -104,7 +108,8 @@ def declared(settings: Settings) -> Declared:
     if settings.infra_live is None:
         raise UsageError("no repository given: name the infrastructure-live repository by --infra-live PATH")
     tree, scope = open_tree(settings.infra_live, settings.at)
-    found = fleet.select(read_declared(tree, scope, roots=settings.root, var_files=settings.var_file), settings)
+    everything = read_declared(tree, scope, roots=settings.root, var_files=settings.var_file)
+    found = fleet.select(roster.completed(everything, settings.accounts), settings)
     places = sorted({row.tag_origin for row in found.containers if row.tag_origin})
     changes, notes = read_history(tree, scope, places)
     dated = (
@@ -131,7 +136,11 @@ def running(
 ) -> tuple[Running, tuple[Gap, ...]]:
     """Look at every placed unit, then at the registries of the declared images; say which units have no place."""
     places, gaps = fleet.targets(wanted, order)
-    access = Access(role_arn=settings.role_arn, profile=settings.profile, simulate_roles=settings.simulate_roles)
+    listed = _organization(settings, places)
+    members = (listed.value or ()) if listed.kind == "seen" else ()
+    places = roster.open_places(places, members)
+    gaps = (*gaps, *roster.closed(wanted, members, settings), *((listed.gap,) if listed.kind == "unread" else ()))
+    access = fleet.access(settings)
     session = Session(access, workers=settings.workers)
     progress.begin("accounts", len(places))
     observations = observe(
@@ -151,7 +160,22 @@ def running(
         session=session,
     )
     kept = secrets(fleet.secret_targets(observations, order), access, workers=settings.workers, session=session)
-    return Running(observations=observations, repositories=repositories, secrets=kept), gaps
+    there = Running(
+        observations=observations,
+        repositories=repositories,
+        secrets=kept,
+        organization=listed,
+        calls=calls_by_account(observations, repositories, kept),
+    )
+    return there, gaps
+
+
+def _organization(settings: Settings, places: Sequence[Target]) -> Fact[tuple[Member, ...] | None]:
+    """List the accounts of AWS Organizations, if that is wanted."""
+    if not settings.organization:
+        return Seen(value=None)
+    region = places[0].region if places else "us-east-1"
+    return organization(fleet.access_to_organization(settings), region)
 
 
 def _caller(seen: Running) -> str | None:

@@ -79,6 +79,7 @@ _ADVICE: Mapping[str, str] = MappingProxyType(
         "HTTPClientError": "the request broke off, again and again; look at proxies and the credentials' form",
         "SSLError": "the server's certificate can't be trusted; set AWS_CA_BUNDLE to the right authority",
         "OptInRequired": "the region is not enabled in this account; enable it or leave it out",
+        "AWSOrganizationsNotInUseException": "the account is in no organization; leave --organization out",
         "InvalidTargetName": "a name that was to be asked for can't exist in AWS; mend the declaration",
     }
 )

@@ -319,9 +319,28 @@ class Secret:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """An account of AWS Organizations; ``state`` is ACTIVE for one that can be used."""
+
+    id: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountCalls:
+    """How many calls were made in an account, retries and the assuming of its role left out."""
+
+    account_id: str | None
+    calls: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Running:
-    """What AWS showed, sorted by account, region and name."""
+    """What AWS showed, sorted by account, region and name; ``organization`` is None where nobody asked for it."""
 
     observations: tuple[Observation, ...]
     repositories: tuple[Repository, ...]
     secrets: tuple[Secret, ...] = ()
+    organization: Fact[tuple[Member, ...] | None] = field(default_factory=unwanted)
+    calls: tuple[AccountCalls, ...] = ()

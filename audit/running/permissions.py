@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 class Call:
     """One API operation: ``name`` as ``service:Operation``, the IAM ``action`` (None: AWS asks for none).
 
-    ``fact`` is the field of the model that stays unread without it. ``reply`` lists, dotted, what a whole reply
-    always holds: botocore turns a damaged 200 into an empty success, so what lacks one of these is no reply.
+    ``fact`` is the field of the model that stays unread without it. ``reply`` lists, dotted, what a whole reply always
+    holds: botocore turns a damaged 200 into an empty success, so what lacks one of these is no reply. ``page_key``
+    is what names the next of its pages.
     """
 
     name: str
     action: str | None
     fact: str
     reply: tuple[str, ...]
+    page_key: str = "nextToken"
 
 
 TABLE: tuple[Call, ...] = (
@@ -30,6 +32,13 @@ TABLE: tuple[Call, ...] = (
         action="sts:AssumeRole",
         fact="identity",
         reply=("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"),
+    ),
+    Call(
+        name="organizations:ListAccounts",
+        action="organizations:ListAccounts",
+        fact="organization",
+        reply=("Accounts",),
+        page_key="NextToken",
     ),
     Call(name="sts:GetCallerIdentity", action=None, fact="identity", reply=("Account", "Arn")),
     Call(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_organizations import OrganizationsClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sts import STSClient
 
@@ -125,6 +126,11 @@ class Visit:
         return cast("CloudWatchLogsClient", self._client("logs"))
 
     @property
+    def organizations(self) -> OrganizationsClient:
+        """The client of AWS Organizations, whatever the region."""
+        return cast("OrganizationsClient", self._client("organizations"))
+
+    @property
     def secrets(self) -> SecretsManagerClient:
         """The client of Secrets Manager in this region."""
         return cast("SecretsManagerClient", self._client("secretsmanager"))
@@ -151,12 +157,13 @@ class Visit:
         """Make a call for each page of its list; CallError where a page's token comes a second time."""
         seen: set[str] = set()
         reply = self.ask(call, operation, *args, **kwargs)
+        name = CALLS[call].page_key
         yield reply
-        while token := cast("Mapping[str, str]", reply).get("nextToken"):
+        while token := cast("Mapping[str, str]", reply).get(name):
             if token in seen:
                 raise CallError(call, "RepeatedToken")
             seen.add(token)
-            reply = self.ask(call, cast("Callable[..., R]", operation), *args, **kwargs | {"nextToken": token})
+            reply = self.ask(call, cast("Callable[..., R]", operation), *args, **kwargs | {name: token})
             yield reply
 
     def read(

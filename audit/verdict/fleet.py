@@ -74,7 +74,7 @@ class Fleet:
             limits=settings.limits,
             taken_at=snapshot.taken_at,
             judged_at=judged_at,
-            is_narrowed=bool(settings.account or settings.region),
+            is_narrowed=any((settings.account, settings.region, settings.exclude_account, settings.exclude_region)),
             usual_tags=_usual((image_of(row.container), row.tag) for stack in stacks for row in stack.deployed),
             usual_refs=_usual((module_of(stack), stack.declaration.module_ref) for stack in stacks),
             stacks=_places(units),
