@@ -125,7 +125,7 @@ def plain(message: str) -> str:
 
 def has_input(inputs: Value | None, name: str) -> bool:
     """Tell whether an input is set."""
-    return inputs is not None and isinstance(inputs.raw, Mapping) and name in set(inputs.raw)
+    return inputs is not None and isinstance(inputs.raw, Mapping) and name in tuple(inputs.raw)
 
 
 class _Lookup:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from decimal import Decimal
 from functools import cache
@@ -89,8 +89,13 @@ class Repository:
         """Give a file's text, kept for the next time."""
         text = self._texts.get(path)
         if text is None:
+            # the same text in a thousand files is kept once
             text = self._texts[path] = sys.intern(self.read_once(path))
         return text
+
+    def known_text(self, path: str) -> str | None:
+        """Give a file's text if it has been read."""
+        return self._texts.get(path)
 
     def read_once(self, path: str) -> str:
         """Give a file's text, not kept: for files that are read only once."""
@@ -121,6 +126,38 @@ class Repository:
             return ask(path)
         except DeclarationError as error:
             raise type(error)(error.message, file=self.show(path), line=error.line, column=error.column) from None
+
+
+class Remembered:
+    """The tree behind a repository, for whoever reads the same files again: texts that were read are not read twice."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository, self._tree = repository, repository.tree
+
+    def read(self, path: str) -> str:
+        """Give a file's text."""
+        text = self._repository.known_text(path)
+        return self._tree.read(path) if text is None else text
+
+    def is_file(self, path: str) -> bool:
+        """Tell whether a regular file is there."""
+        return self._tree.is_file(path)
+
+    def is_dir(self, path: str) -> bool:
+        """Tell whether a directory is there."""
+        return self._tree.is_dir(path)
+
+    def files(self, under: str = "", *, faults: list[DeclarationError] | None = None) -> Iterator[str]:
+        """Give every entry below a directory that is no directory."""
+        return self._tree.files(under, faults=faults)
+
+    def real(self, path: str) -> str:
+        """Give a path without its links."""
+        return self._tree.real(path)
+
+    def commit(self) -> str | None:
+        """Give the commit that the tree is, or stands on."""
+        return self._tree.commit()
 
 
 def virtual(path: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from audit.declared.evaluate import member
@@ -28,10 +29,11 @@ _VARIABLE = "variable."
 def find_shadows(reader: Reader, config: Config, unit: str, containers: Sequence[Container]) -> list[Shadow]:
     """Find the literals that say something else than what counts for a unit, each once."""
     farther = _Farther(reader, config)
+    layers = list(_layers(config))
 
     def dead(path: tuple[str, ...], text: Text) -> Iterator[tuple[str, Value]]:
-        yield from _overridden(config, path)
-        yield from farther(text)
+        speaking = [layer for layer in layers if isinstance(layer.raw, Mapping) and path[0] in layer.raw]
+        return chain(_overridden(speaking, path) if len(speaking) > 1 else (), farther(text))
 
     return _shadows(unit, containers, dead)
 
@@ -73,10 +75,9 @@ def _shadows(
     return list(found.values())
 
 
-def _overridden(config: Config, path: tuple[str, ...]) -> Iterator[tuple[str, Value]]:
-    """Give what each include alone says at a path of the inputs, where more than one of them and the unit do."""
-    layers = [layer for layer in _layers(config) if isinstance(layer.raw, Mapping) and path[0] in layer.raw]
-    for layer in layers if len(layers) > 1 else ():
+def _overridden(layers: Sequence[Value], path: tuple[str, ...]) -> Iterator[tuple[str, Value]]:
+    """Give what each of several inputs, unmerged, says at a path."""
+    for layer in layers:
         try:
             value: Value = layer
             for name in path:

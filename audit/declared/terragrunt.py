@@ -71,7 +71,7 @@ class Reader:
         """
         self.unit = path
         self._own.clear()
-        text = self.repository.read_once(path)
+        text = self.repository.read(path)
         return Config(self, path, self.repository.body(path, text, BLOCKS), digest=text)
 
     def config(self, path: str, reader: Config | None = None) -> Config:
@@ -137,6 +137,13 @@ class Config:
     def __init__(self, reader: Reader, path: str, body: Body, unit: Config | None = None, *, digest: str = "") -> None:
         self.reader, self.path, self.body, self.unit, self.digest = reader, path, body, unit, digest
         self.including = False
+
+    def close(self) -> None:
+        """Let go of all that was made of a unit: its parts refer to each other, and would wait for the collector."""
+        for include in self.__dict__.get("includes", ()):
+            if include.config is not None:
+                include.config.__dict__.clear()
+        self.__dict__.clear()
 
     @property
     def directory(self) -> str:

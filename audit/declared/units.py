@@ -27,7 +27,7 @@ from audit.declared.directories import Directories, members, runner_calls
 from audit.declared.evaluate import Unknown, Value, budget
 from audit.declared.pins import read_pins
 from audit.declared.placement import Placer
-from audit.declared.repository import ROOT, Repository, parents
+from audit.declared.repository import ROOT, Remembered, Repository, parents
 from audit.declared.shadows import find_shadows
 from audit.declared.sources import RUNNER_MODULES, module_name, module_ref
 from audit.declared.standalone import Roots, add_calls
@@ -88,7 +88,7 @@ def read(
     collected.gaps.extend(_listing_gap(fault) for fault in repository.faults)
     for diagnostic in accounts.diagnostics:
         collected.report(diagnostic)
-    pins, unread = read_pins(tree, scope, paths=repository.paths)
+    pins, unread = read_pins(Remembered(repository), scope, paths=repository.paths)
     known = {gap.call for gap in collected.gaps}
     collected.gaps.extend(gap for gap in unread if gap.call not in known)
     return collected.declared(accounts.accounts, pins, commit=tree.commit())
@@ -164,17 +164,23 @@ class _Unit:
                 self.gap("declaration", self._mend(error), error)
                 return None
             try:
-                source = config.source
-            except DeclarationError as error:
-                self.directories.visited.add(self.directory)
-                return _Doubt(what="declaration", message=self._mend(error), error=error)
-            if source is None or source.raw is None:
-                self._through(config, self.directory)
-            elif isinstance(source.raw, Unknown):
-                return self._unknown_source(config, source)
-            elif isinstance(source.raw, str):
-                self._module(config, source, source.raw)
-            return None
+                return self._read(config)
+            finally:
+                config.close()
+
+    def _read(self, config: Config) -> _Doubt | None:
+        try:
+            source = config.source
+        except DeclarationError as error:
+            self.directories.visited.add(self.directory)
+            return _Doubt(what="declaration", message=self._mend(error), error=error)
+        if source is None or source.raw is None:
+            self._through(config, self.directory)
+        elif isinstance(source.raw, Unknown):
+            return self._unknown_source(config, source)
+        elif isinstance(source.raw, str):
+            self._module(config, source, source.raw)
+        return None
 
     def _mend(self, error: DeclarationError) -> str:
         return f"{error}, mend it to see what this unit declares"

@@ -140,9 +140,10 @@ inputs = {
 )
 
 
-def write_fleet(root: Path, units: int) -> None:
-    """Write a repository with that many units, three regions to an account, every tenth account with a shadow."""
-    names = ["shared", *(f"account{number:04}" for number in range(1, (units + 2) // 3))]
+def write_fleet(root: Path, units: int, regions: tuple[str, ...] = REGIONS) -> None:
+    """Write a repository with that many units, each account in all regions, every tenth account with a shadow."""
+    accounts_needed = -(-units // len(regions))
+    names = ["shared", *(f"account{number:04}" for number in range(1, accounts_needed))]
     accounts = {name: {"id": f"{number:012}", "deploy_order": number} for number, name in enumerate(names, start=1)}
     _write(root / "accounts.json", json.dumps(accounts, indent=2))
     _write(root / "terragrunt.hcl", _ROOT)
@@ -151,7 +152,7 @@ def write_fleet(root: Path, units: int) -> None:
     _write(root / "_envcommon/mgmt/permissions.yml", _PERMISSIONS)
     for number, name in enumerate(names):
         _write(root / name / "account.hcl", f'locals {{\n  account_name = "{name}"\n}}\n')
-        for region in REGIONS:
+        for region in regions:
             _write(root / name / region / "region.hcl", f'locals {{\n  aws_region = "{region}"\n}}\n')
             unit = root / name / region / "mgmt/ecs-deploy-runner/terragrunt.hcl"
             _write(unit, _SHADOWING if number % 10 == 9 else _UNIT)
