@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from audit.config import Settings
     from audit.snapshot import Snapshot
+    from audit.verdict.check import Check
     from audit.verdict.results import Results
 
 HERE = Path(__file__).resolve().parent
@@ -58,6 +59,31 @@ def judge(
     if code == pytest.ExitCode.USAGE_ERROR:
         raise UsageError("the checks were not run: see the line above")
     raise AuditError(f"pytest ended with {int(code)} and without results; run again with -v to see why")
+
+
+def catalogue(checks_dir: Path | None = None) -> tuple[Check, ...] | None:
+    """List the checks, ours and those in ``checks_dir``, without judging; None where some could not be loaded."""
+    collector = _Collector()
+    with _scrubbed(os.environ):
+        code = pytest.main([*arguments(None, checks_dir), "--collect-only", "-p", "no:terminal"], plugins=[collector])
+    return tuple(collector.found.values()) if code == pytest.ExitCode.OK else None
+
+
+def check_ids(checks_dir: Path | None = None) -> Mapping[str, str] | None:
+    """Map each id of a check, earlier ones too, to the present one; None where some could not be loaded."""
+    known = catalogue(checks_dir)
+    return None if known is None else {name: check.id for check in known for name in check.names}
+
+
+class _Collector:
+    """Keeps the record of each check that was collected, by its id."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Check] = {}
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        records = (mark.args[0] for item in session.items for mark in item.iter_markers("check"))
+        self.found = {record.id: record for record in records}
 
 
 def arguments(html: Path | None, checks_dir: Path | None) -> list[str]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,12 @@ from _pytest.terminal import TerminalReporter
 from audit import config as configuration
 from audit import fixtures, selection
 from audit.errors import AuditError, UsageError
+from audit.exclusions import standing
 from audit.fixtures import FINDINGS, SESSION, check_of
 from audit.verdict.check import SETTLED, Check, Findings, Subject, accident
 from audit.verdict.finding import Finding
 from audit.verdict.handover import Handover
+from audit.verdict.precedents import precedents, waivers
 from audit.verdict.results import Results
 from audit.verdict.session import Session
 from audit.verdict.subject import of_noun

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from audit import config
-from audit.cli.options import as_json_text, options, seen, with_gaps
+from audit.cli.options import as_json_text, options, seen, today, with_gaps
 
 
 @click.command()
@@ -59,7 +59,7 @@ def released(config_file: Path | None, as_json: bool, **given: object) -> int:  
 
 
 @click.command()
-@options("repository", "access", "selection", "releases")
+@options("repository", "access", "selection", "releases", "waivers")
 @click.option(
     "-o",
     "output",
@@ -70,12 +70,18 @@ def released(config_file: Path | None, as_json: bool, **given: object) -> int:  
 )
 def snapshot(config_file: Path | None, output: Path, **given: object) -> int:
     """Look, and write what was seen as a snapshot: evidence that "check --snapshot" judges later."""
+    from audit import exclusions  # noqa: PLC0415 -- start-up
     from audit import snapshot as snapshots  # noqa: PLC0415 -- start-up
-    from audit.verdict import coverage, pairing  # noqa: PLC0415 -- start-up
+    from audit.verdict import left_out, precedents  # noqa: PLC0415 -- start-up
 
     settings, _ = config.resolve(given, os.environ, config=config_file)
-    facts = seen(settings)
+    waivers = precedents.waivers(settings, today())
+    facts = seen(settings, exclusions.standing(waivers.exclusions, today()))
     snapshots.save(facts, output)
-    covered = coverage.coverage(facts, pairing.views(facts))
-    click.echo(f"{output}: {covered.read} of {covered.expected} units read, sha256 {snapshots.sha256(facts)}", err=True)
+    covered = left_out.keep(facts, waivers, today()).coverage
+    excluded = f", {covered.excluded} excluded" if covered.excluded else ""
+    click.echo(
+        f"{output}: {covered.read} of {covered.expected} units read{excluded}, sha256 {snapshots.sha256(facts)}",
+        err=True,
+    )
     return with_gaps(covered.gaps)

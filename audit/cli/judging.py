@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from audit import config
-from audit.cli.options import EXIT_CODES, colour, options, seen, text_of, width
+from audit.cli.options import EXIT_CODES, colour, options, seen, today, width
+from audit.text import one_line
+
+if TYPE_CHECKING:
+    from audit.config import Settings
+    from audit.verdict.precedents import Precedents
+    from audit.verdict.results import Results
 
 
 @click.command(epilog=EXIT_CODES)
-@options("repository", "access", "selection", "releases", "judging")
+@options("repository", "access", "selection", "releases", "judging", "waivers", "memory")
 @click.option(
     "--report",
     "reports",
@@ -33,12 +40,18 @@ def check(config_file: Path | None, reports: tuple[str, ...], html: Path | None,
         --report html=report.html --report json=report.json
     """
     from audit import door  # noqa: PLC0415 -- start-up: pytest, boto3 and the parser are loaded only where needed
+    from audit.exclusions import standing  # noqa: PLC0415 -- as above
     from reports import emit, terminal  # noqa: PLC0415 -- as above
 
     settings, digest = config.resolve(given, os.environ, config=config_file)
     requests = [emit.parse_request(text) for text in reports]
     emit.check_requests(requests)
-    results = door.judge(settings, digest, seen(settings), html=html, verbose=bool(verbose))
+    beside = judged_beside(settings)
+    excluded = standing(beside.waivers.exclusions, today())
+    results = door.judge(
+        settings, digest, seen(settings, excluded), precedents=beside, html=html, verbose=bool(verbose)
+    )
+    say_warnings(results)
     table = terminal.render(results, width=width(), colour=colour())
     click.echo(table, nl=False, err=any(path == "-" for _, path in requests))
     emit.emit(results, requests)
@@ -52,13 +65,30 @@ def check(config_file: Path | None, reports: tuple[str, ...], html: Path | None,
 )
 def report(results_file: Path, reports: tuple[str, ...]) -> int:
     """Draw reports again from results that "check --report json=RESULTS" has written."""
-    from audit.verdict.results import from_json  # noqa: PLC0415 -- start-up
+    from audit.verdict.results import load  # noqa: PLC0415 -- start-up
     from reports import emit, terminal  # noqa: PLC0415 -- start-up
 
     requests = [emit.parse_request(text) for text in reports]
     emit.check_requests(requests)
-    results = from_json(text_of(results_file), name=str(results_file))
+    results = load(results_file)
+    say_warnings(results)
     if not requests:
         click.echo(terminal.render(results, width=width(), colour=colour()), nl=False)
     emit.emit(results, requests)
     return 0
+
+
+def judged_beside(settings: Settings) -> Precedents:
+    """Read waivers, baseline and previous results, before anything is looked at; the checks only for waivers."""
+    from audit import door  # noqa: PLC0415 -- start-up
+    from audit.verdict import precedents  # noqa: PLC0415 -- start-up
+
+    known = door.check_ids(settings.checks_dir) if precedents.place(settings) else None
+    return precedents.precedents(settings, today(), known)
+
+
+def say_warnings(results: Results) -> None:
+    """Say what somebody should look at in the waivers file, on standard error."""
+    for warning in results.warnings:
+        place = warning.location
+        click.echo(f"warning: {place.file}:{place.line}: {one_line(warning.message)}", err=True)

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,10 @@ from audit.errors import UnreadError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
     from audit.config import Settings
+    from audit.exclusions import Exclusion
     from audit.model import Gap
     from audit.snapshot import Snapshot
 
@@ -37,10 +40,10 @@ Exit codes:
 
 
 def options(*groups: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command the options of these groups of the table, and ``--config``."""
+    """Give a command the options of these groups of the table, or single ones, and ``--config``."""
 
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
-        chosen = [option for group in groups for option in config.GROUPS[group]]
+        chosen = [option for group in groups for option in config.GROUPS.get(group) or (config.OPTIONS[group],)]
         for option in reversed(chosen):
             function = _click_option(option)(function)
         return click.option(
@@ -70,13 +73,18 @@ def _click_option(option: config.Option) -> Callable[[Callable[..., Any]], Calla
     return click.option(*flags, option.name, **kwargs)
 
 
-def seen(settings: Settings) -> Snapshot:
+def seen(settings: Settings, exclusions: tuple[Exclusion, ...] = ()) -> Snapshot:
     """Look, or read the snapshot that the settings name, and show progress meanwhile."""
     from audit import look  # noqa: PLC0415 -- start-up
     from audit.progress import progress  # noqa: PLC0415 -- start-up
 
     with progress() as shown:
-        return look.seen(settings, os.environ, shown)
+        return look.seen(settings, os.environ, shown, exclusions=exclusions)
+
+
+def today() -> date:
+    """Give the day, in UTC, that waivers are held to."""
+    return datetime.now(UTC).date()
 
 
 def with_gaps(gaps: Sequence[Gap]) -> int:

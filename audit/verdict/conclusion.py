@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,10 @@ import audit
 from audit.config import Settings
 from audit.model import Severity
 from audit.snapshot import Snapshot
-from audit.verdict import chain, coverage, matrix
+from audit.verdict import chain, matrix, memory
+from audit.verdict.advice import Seen, advice
 from audit.verdict.finding import OUTCOMES, Finding, Outcome
+from audit.verdict.precedents import Precedents
 from audit.verdict.releases import Releases
 from audit.verdict.results import SCHEMA_VERSION, CheckNote, Passed, ReleaseNote, ReleaseSource, Results, Run, Selection
 
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     from audit.model import SeverityName
     from audit.verdict.check import Check
     from audit.verdict.ledger import Ended, Entry
-    from audit.verdict.pairing import UnitView
-    from audit.verdict.results import Coverage
+    from audit.verdict.left_out import Kept
+    from audit.verdict.results import Advice, Coverage, History
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,21 +39,38 @@ class Occasion:
     snapshot: Snapshot
     snapshot_sha256: str
     releases: Releases
+    precedents: Precedents = field(default_factory=Precedents)
 
 
 def conclude(
     occasion: Occasion,
-    units: tuple[UnitView, ...],
+    kept: Kept,
     entries: Sequence[Entry],
     ended: Ended,
     checks: Sequence[Check] = (),
 ) -> Results:
     """Sum a run up; everything sorted, findings worst first."""
     snapshot, settings = occasion.snapshot, occasion.settings
-    findings = tuple(sorted((found for entry in entries for found in entry.findings), key=_order))
+    units, beside = kept.units, occasion.precedents
+    renamed = {alias: check.id for check in checks for alias in check.aliases}
+    findings = memory.compared(
+        sorted((found for entry in entries for found in entry.findings), key=_order),
+        baseline=beside.baseline,
+        previous=beside.previous,
+        now=occasion.judged_at,
+        renamed=renamed,
+    )
+    judged = memory.Judged(
+        entries=entries,
+        units=units,
+        gaps=kept.coverage.gaps,
+        excluded=kept.excluded,
+        narrowed=settings.narrowed,
+        whole=ended.reason is None,
+    )
+    past = memory.history(beside.previous, findings, judged, renamed) if beside.previous else None
     summary = _summary(entries, findings)
-    covered = coverage.coverage(snapshot, units)
-    code, verdict = exit_of(summary, findings, covered, ended, settings)
+    code, verdict = exit_of(summary, findings, kept.coverage, ended, settings, past)
     released = snapshot.released
     return Results(
         schema_version=SCHEMA_VERSION,
@@ -65,12 +84,12 @@ def conclude(
             where=released.where,
             fallback_reason=released.fallback_reason,
         ),
-        coverage=covered,
+        coverage=kept.coverage,
         summary=summary,
         findings=findings,
         passes=_quiet(entries, "pass"),
         chains=chain.chains(units, occasion.releases),
-        units=matrix.rows(units, findings),
+        units=(*matrix.rows(units, findings), *kept.rows),
         exit_code=code,
         verdict=verdict,
         not_applicable=_quiet(entries, "not_applicable"),
@@ -79,6 +98,9 @@ def conclude(
             ReleaseNote(tag=release.tag, published=release.published, breaking=release.backward_incompatible)
             for release in released.releases
         ),
+        excluded=kept.excluded,
+        warnings=_advice(occasion, kept, findings, ended, checks),
+        history=past,
     )
 
 
@@ -88,6 +110,7 @@ def exit_of(
     covered: Coverage,
     ended: Ended,
     settings: Settings,
+    past: History | None = None,
 ) -> tuple[int, str]:
     """Choose the exit code and say it in words: interrupted, a bug, nothing, findings, incomplete, in sync."""
     level = Severity[settings.fail_on]
@@ -108,7 +131,22 @@ def exit_of(
         code = 10
     else:
         code, parts = 0, parts if summary["fail"] or summary["waived"] else ["in sync"]
-    return code, f"exit {code}: {', '.join([*parts, *_extent(covered, code, summary)])}{_selection(settings)}"
+    parts += [*_beside(summary, findings, past), *_extent(covered, code, summary)]
+    parts += [f"{covered.excluded} excluded"] if covered.excluded else []
+    return code, f"exit {code}: {', '.join(parts)}{_selection(settings)}"
+
+
+def _beside(summary: Mapping[Outcome, int], findings: Sequence[Finding], past: History | None) -> list[str]:
+    """Say what is waived, what is new and what is fixed; nothing where there is nothing of it."""
+    failed = [found for found in findings if found.outcome == "fail"]
+    since_baseline = sum(found.baseline == "new" for found in failed)
+    counts = (
+        (summary["waived"], "waived"),
+        (since_baseline, "new since the baseline"),
+        (sum(found.state == "new" for found in failed), "new since the last run"),
+        (len(past.fixed) if past else 0, "fixed"),
+    )
+    return [f"{number} {words}" for number, words in counts if number]
 
 
 def _extent(covered: Coverage, code: int, summary: Mapping[Outcome, int]) -> list[str]:
@@ -150,6 +188,25 @@ def _quiet(entries: Sequence[Entry], outcome: Outcome) -> tuple[Passed, ...]:
     return tuple(Passed(check=entry.check, unit=entry.unit) for entry in entries if entry.outcome == outcome)
 
 
+def _advice(
+    occasion: Occasion, kept: Kept, findings: tuple[Finding, ...], ended: Ended, checks: Sequence[Check]
+) -> tuple[Advice, ...]:
+    """Look at the waivers file in the light of the run; of what a run cut short did not see, nothing is said."""
+    declared = occasion.snapshot.declared
+    named: list[str | None] = [name for unit in kept.everything for name in (unit.account, unit.account_id)]
+    named += [name for unit in kept.excluded for name in (unit.account, unit.account_id)]
+    named += [name for account in declared.accounts for name in (account.name, account.id)]
+    seen = Seen(
+        today=occasion.judged_at.date(),
+        findings=findings,
+        fleet=kept.everything,
+        accounts=frozenset(named),
+        checks=frozenset(name for check in checks for name in check.names),
+        narrowed=occasion.settings.narrowed or ended.reason is not None,
+    )
+    return advice(occasion.precedents.waivers, seen)
+
+
 def _note(check: Check) -> CheckNote:
     return CheckNote(
         id=check.id,
@@ -168,7 +225,7 @@ def _run(occasion: Occasion, ended: Ended) -> Run:
         judged_at=occasion.judged_at.astimezone(UTC),
         tool_version=audit.__version__,
         config_sha256=occasion.config_sha256,
-        waivers_sha256=None,
+        waivers_sha256=occasion.precedents.waivers.sha256,
         selection=Selection(
             accounts=settings.account,
             regions=settings.region,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from audit.config import Settings
 from audit.snapshot import Snapshot
+from audit.verdict.precedents import Precedents
 from audit.verdict.results import Results
 
 
@@ -16,5 +17,6 @@ class Handover:
     settings: Settings
     config_sha256: str | None
     snapshot: Snapshot
+    precedents: Precedents = field(default_factory=Precedents)
     verbose: bool = False
     results: Results | None = None

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from audit.verdict.finding import OUTCOMES, Finding, Outcome, fingerprint
+from audit.verdict.waivers import waived
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from audit.verdict.check import Check, Judgement
+    from audit.verdict.waivers import Waivers
 
 PlainFinding = dict[str, Any]
 
@@ -31,6 +35,13 @@ def conclude(check: Check, unit: str, judgements: tuple[Judgement, ...]) -> Verd
     worst = next(outcome for outcome in OUTCOMES if outcome in outcomes)
     findings = tuple(finding(check, found) for found in judgements if found.outcome not in ("pass", "not_applicable"))
     return Verdict(check=check.id, unit=unit, outcome=worst, findings=findings)
+
+
+def waive(verdict: Verdict, waivers: Waivers, today: date) -> Verdict:
+    """Apply the waivers to an item: its outcome is again the worst of its findings."""
+    found = tuple(waived(one, waivers, today) for one in verdict.findings)
+    outcomes = {one.outcome for one in found} or {verdict.outcome}
+    return replace(verdict, findings=found, outcome=next(outcome for outcome in OUTCOMES if outcome in outcomes))
 
 
 def finding(check: Check, judgement: Judgement) -> Finding:

@@ -8,48 +8,73 @@ from typing import TYPE_CHECKING
 from audit.errors import NothingSelectedError
 from audit.exclusions import Exclusion, covering, standing, without
 from audit.snapshot import Snapshot
-from audit.verdict import pairing
+from audit.verdict import coverage, pairing
 from audit.verdict.pairing import UnitView
-from audit.verdict.results import Excluded, UnitRow
+from audit.verdict.results import Coverage, Excluded, UnitRow
 
 if TYPE_CHECKING:
     from datetime import date
 
     from audit.model import Gap
+    from audit.running.model import Observation
     from audit.verdict.waivers import Waivers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Fleet:
+class Kept:
     """What is judged, and what somebody took out of it: as a list, and as rows of the fleet matrix.
 
-    ``everything`` is the fleet with what is left out.
+    ``snapshot``, ``units`` and ``coverage`` are without what is left out, ``everything`` is with it.
     """
 
     snapshot: Snapshot
     units: tuple[UnitView, ...]
+    coverage: Coverage
     everything: tuple[UnitView, ...]
     excluded: tuple[Excluded, ...] = ()
     rows: tuple[UnitRow, ...] = ()
 
 
-def fleet(snapshot: Snapshot, waivers: Waivers, today: date) -> Fleet:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Place:
+    """Where an observation was made."""
+
+    account: str
+    account_id: str | None
+    region: str
+
+    @classmethod
+    def of(cls, seen: Observation) -> _Place:
+        return cls(account=seen.account.name, account_id=seen.account.id, region=seen.region)
+
+
+def keep(snapshot: Snapshot, waivers: Waivers, today: date) -> Kept:
     """Pair a snapshot without what is excluded today; NothingSelectedError where nothing is left."""
     everything = pairing.views(snapshot)
     exclusions = standing(waivers.exclusions, today)
     if not exclusions:
-        return Fleet(snapshot=snapshot, units=everything, everything=everything)
+        covered = coverage.coverage(snapshot, everything)
+        return Kept(snapshot=snapshot, units=everything, coverage=covered, everything=everything)
     gaps = tuple(gap for gap in snapshot.gaps if covering(exclusions, gap) is None)
-    kept = replace(snapshot, declared=without(snapshot.declared, exclusions), gaps=gaps)
+    seen = tuple(one for one in snapshot.running.observations if covering(exclusions, _Place.of(one)) is None)
+    running = replace(snapshot.running, observations=seen)
+    kept = replace(snapshot, declared=without(snapshot.declared, exclusions), running=running, gaps=gaps)
     units = pairing.views(kept)
     left_out = tuple(view for view in everything if covering(exclusions, view) is not None)
-    if left_out and not (units or kept.gaps or kept.declared.gaps):
+    if left_out and not (units or gaps or kept.declared.gaps):
         raise NothingSelectedError(f"{waivers.file} excludes every unit; nothing is left to be judged")
     listed = [_excluded(view, view.stacks[0].unit, exclusions, today) for view in left_out]
     gone = {*snapshot.gaps, *snapshot.declared.gaps} - {*gaps, *kept.declared.gaps}
     listed += _unplaced(gone, listed, exclusions, today)
     rows = tuple(_row(view, index) for view in left_out for index in range(len(view.stacks)))
-    return Fleet(snapshot=kept, units=units, everything=everything, excluded=tuple(listed), rows=rows)
+    return Kept(
+        snapshot=kept,
+        units=units,
+        coverage=replace(coverage.coverage(kept, units), excluded=len(listed)),
+        everything=everything,
+        excluded=tuple(listed),
+        rows=rows,
+    )
 
 
 def _unplaced(gaps: set[Gap], listed: list[Excluded], exclusions: tuple[Exclusion, ...], today: date) -> list[Excluded]:

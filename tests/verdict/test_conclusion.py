@@ -14,9 +14,10 @@ from audit.verdict.conclusion import Occasion, conclude, exit_of
 from audit.verdict.finding import OUTCOMES, Finding, Outcome
 from audit.verdict.judging import finding
 from audit.verdict.ledger import Ended, Entry
-from audit.verdict.pairing import views
+from audit.verdict.left_out import keep
 from audit.verdict.releases import Releases
 from audit.verdict.results import Coverage, from_json, to_json
+from audit.verdict.waivers import Waivers
 from tests.nouns import NOW, gap, snapshot
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def summary(**counts: int) -> dict[Outcome, int]:
             ENDED,
             Settings(),
             0,
-            "exit 0: no findings ≥ low, 6 of 6 units read",
+            "exit 0: no findings ≥ low, 1 waived, 6 of 6 units read",
             id="waived",
         ),
     ],
@@ -164,7 +165,7 @@ def test_results_are_sorted_and_round_trip() -> None:
         Entry(nodeid="c", check="z", unit="dev/us-west-2", outcome="fail", findings=(bad,)),
         Entry(nodeid="d", check="w", unit="dev/us-west-2", outcome="not_applicable", findings=()),
     )
-    results = conclude(occasion(), views(snapshot()), entries, Ended(expected=4, reason=None))
+    results = conclude(occasion(), keep(snapshot(), Waivers(), NOW.date()), entries, Ended(expected=4, reason=None))
     assert [one.outcome for one in results.findings] == ["fail", "unknown"]
     assert results.summary == {"error": 0, "fail": 1, "unknown": 1, "waived": 0, "pass": 1, "not_applicable": 1}
     assert [(one.check, one.unit) for one in results.passes] == [("x", "dev/us-west-2")]
