@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from audit.config import OPTIONS, SECTIONS, Root, Settings, from_environment, quoted, resolve
 from audit.errors import UsageError
+from audit.model import AccountEntry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +69,9 @@ def test_config_inside_the_repository_is_trusted_where_named(tmp_path: Path) -> 
     ("text", "words"),
     [
         pytest.param("role_arn = 'x'", "role_arn is not read from the audited repository", id="could get in"),
+        pytest.param("[accounts.dev]\nprofile = 'x'", "accounts is not read from the audited", id="own way in"),
+        pytest.param("via = ['x']", "via is not read from the audited repository", id="chain"),
+        pytest.param("organization_role_arn = 'x'", "organization_role_arn is not read", id="list"),
         pytest.param("github_url = 'https://x.example.com'", "github_url is not read", id="could send"),
         pytest.param("infra_live = '/etc'", "infra_live is not read", id="could read"),
         pytest.param("acount = ['x']", "unknown key 'acount' (did you mean 'account'?)", id="typo"),
@@ -83,6 +88,52 @@ def test_the_repository_sets_policy_only(tmp_path: Path, text: str, words: str) 
         resolve({"infra_live": tmp_path}, {})
     assert str(tmp_path / "pipelines-audit.toml") in str(caught.value)
     assert words in str(caught.value)
+
+
+def test_accounts_are_entries_by_name(tmp_path: Path) -> None:
+    """What the file says of single accounts is read as one entry each."""
+    text = """
+    [accounts.prod]
+    id = "456789012345"
+    regions = ["us-west-2"]
+    role_arn = "arn:aws:iam::456789012345:role/audit"
+    external_id = "abc"
+    via = ["arn:aws:iam::111122223333:role/hub"]
+    [accounts.dev]
+    profile = "own"
+    """
+    settings, _ = resolve({}, {}, config=written(tmp_path / "c.toml", text))
+    assert settings.accounts == {
+        "prod": AccountEntry(
+            id="456789012345",
+            regions=("us-west-2",),
+            role_arn="arn:aws:iam::456789012345:role/audit",
+            external_id="abc",
+            via=("arn:aws:iam::111122223333:role/hub",),
+        ),
+        "dev": AccountEntry(profile="own"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param(
+            "[accounts.prod]\nextenal_id = 'x'", "accounts.prod.extenal_id: unknown key (did you mean", id="typo"
+        ),
+        pytest.param("[accounts.prod]\nzzz = 'x'", "accounts.prod.zzz: unknown key", id="unknown"),
+        pytest.param(
+            "[accounts.prod]\nid = 123456789012", "accounts.prod.id: input should be a valid string", id="number"
+        ),
+        pytest.param(
+            "[[root]]\npath = 'x'\nacount = 'y'", "root[0].acount: unknown key (did you mean 'account'?)", id="root"
+        ),
+    ],
+)
+def test_a_bad_key_is_reported_by_its_path(tmp_path: Path, text: str, words: str) -> None:
+    """A key inside of an entry is named by its whole path."""
+    with pytest.raises(UsageError, match=re.escape(words)):
+        resolve({}, {}, config=written(tmp_path / "c.toml", text))
 
 
 def test_all_faults_are_named_at_once(tmp_path: Path) -> None:

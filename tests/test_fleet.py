@@ -8,8 +8,17 @@ import pytest
 
 from audit.config import Settings
 from audit.errors import NothingSelectedError
-from audit.fleet import deploy_order, registry_targets, repository_of, select, targets
-from audit.model import Account, Seen
+from audit.fleet import (
+    access,
+    access_to_organization,
+    deploy_order,
+    registry_targets,
+    repository_of,
+    select,
+    targets,
+)
+from audit.model import Account, AccountEntry, Seen
+from audit.running.access import Access
 from tests.nouns import DEV, KANIKO, REGION, RUNNER, SHARED, definition, gap, observation, row, snapshot
 
 ROWS = (row(account=DEV), row(account=SHARED), row("docker-image-builder", account=SHARED))
@@ -23,6 +32,9 @@ ROWS = (row(account=DEV), row(account=SHARED), row("docker-image-builder", accou
         pytest.param(Settings(account=("345678901234",)), {"dev"}, id="id"),
         pytest.param(Settings(region=("us-*",)), {"dev", "shared"}, id="region"),
         pytest.param(Settings(account=("dev", "shared")), {"dev", "shared"}, id="either"),
+        pytest.param(Settings(exclude_account=("s*",)), {"dev"}, id="all but a glob"),
+        pytest.param(Settings(account=("*",), exclude_account=("345678901234",)), {"shared"}, id="all but an id"),
+        pytest.param(Settings(exclude_region=("eu-*",)), {"dev", "shared"}, id="another region left out"),
     ],
 )
 def test_select(settings: Settings, accounts: set[str]) -> None:
@@ -30,6 +42,27 @@ def test_select(settings: Settings, accounts: set[str]) -> None:
     left = select(snapshot(rows=ROWS).declared, settings)
     assert {unit.account for unit in left.units} == accounts
     assert {container.account for container in left.containers} == accounts
+
+
+def test_an_excluded_region_can_leave_nothing() -> None:
+    """The exclusion is said as it stands on the command line."""
+    with pytest.raises(NothingSelectedError, match="nothing matches --exclude-region 'us-\\*'"):
+        select(snapshot(rows=ROWS).declared, Settings(exclude_region=("us-*",)))
+
+
+def test_access_is_what_the_settings_say() -> None:
+    """Roles, profiles, external ids and what is said of single accounts get to where accounts are entered."""
+    settings = Settings(
+        role_arn="arn:aws:iam::{account_id}:role/audit",
+        external_id="abc",
+        via=("arn:aws:iam::111122223333:role/hub",),
+        accounts={"dev": AccountEntry(profile="own")},
+        organization_profile="root",
+    )
+    assert access(settings) == Access(
+        role_arn=settings.role_arn, external_id="abc", via=settings.via, accounts=settings.accounts
+    )
+    assert access_to_organization(settings) == Access(profile="root")
 
 
 def test_select_keeps_gaps_that_name_nobody() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -40,7 +41,27 @@ class Silence:
     """Accept, and never answer."""
 
 
-Fault: TypeAlias = Reply | Truncate | Trickle | Reset | Silence
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pages:
+    """Answer with a list of the overlay's own, in pages; after each but the last comes an empty one with a token."""
+
+    items: tuple[Mapping[str, object], ...]
+    key: str
+    page_key: str = "NextToken"
+    size: int = 20
+
+    def answer(self, parameters: Mapping[str, object]) -> Reply:
+        """Give the page that is asked for."""
+        number = int(str(parameters.get(self.page_key, "0")))
+        start = number // 2 * self.size
+        is_empty = number % 2 == 1
+        body: dict[str, object] = {self.key: [] if is_empty else self.items[start : start + self.size]}
+        if is_empty or start + self.size < len(self.items):
+            body[self.page_key] = str(number + 1)
+        return Reply(body=json.dumps(body).encode())
+
+
+Fault: TypeAlias = Reply | Truncate | Trickle | Reset | Silence | Pages
 
 
 @dataclass(kw_only=True, slots=True)

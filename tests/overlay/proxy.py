@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from tests.overlay import patches
 from tests.overlay import request as requests
-from tests.overlay.faults import Fault, Reply, Reset, Rule, Silence, Trickle, Truncate, error, query_error
+from tests.overlay.faults import Fault, Pages, Reply, Reset, Rule, Silence, Trickle, Truncate, error, query_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -139,6 +139,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(overlay.forward(request))
             case Reply() as reply:
                 self._send(reply)
+            case Pages() as pages:
+                self._send(pages.answer(request.parameters))
             case Truncate(keep=keep):
                 self._send(replace(whole := overlay.forward(request), body=whole.body[:keep]))
             case Trickle(interval=interval):
