@@ -63,6 +63,7 @@ def access(settings: Settings) -> Access:
         via=settings.via,
         accounts=settings.accounts,
         simulate_roles=settings.simulate_roles,
+        simulate_caller=settings.to is not None,
     )
 
 
@@ -105,14 +106,18 @@ def targets(declared: Declared, order: Order) -> tuple[tuple[Target, ...], tuple
 
 
 def registry_targets(
-    containers: Iterable[DeclaredContainer], observations: Iterable[Observation], order: Order, newest: str | None
+    containers: Iterable[DeclaredContainer],
+    observations: Iterable[Observation],
+    order: Order,
+    also: Iterable[str | None] = (),
 ) -> tuple[RegistryTarget, ...]:
-    """List the ECR repositories that declared images live in, with the tags that matter: declared, running, newest."""
+    """List the ECR repositories of declared images, with the tags that matter: declared, running, and ``also``."""
+    more = tuple(also)
     tags: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for row in containers:
         place = repository_of(row.image)
         if place is not None:
-            tags[place].update(tag for tag in (row.tag, newest) if tag)
+            tags[place].update(tag for tag in (row.tag, *more) if tag)
     for image in running_images(observations):
         place = repository_of(image.name)
         if place in tags and image.tag:

@@ -129,17 +129,17 @@ def test_registry_targets() -> None:
         "ecs-deploy-runner-terraform-planner", f"{RUNNER}:v1.0.0", "docker.example.com/x:1", f"{RUNNER}"
     )
     seen = (observation(DEV, families=Seen(value=(running,))),)
-    found = registry_targets((*ROWS, row(image="docker.example.com/x")), seen, snapshot(rows=ROWS).order, "v9.9.9")
+    found = registry_targets((*ROWS, row(image="docker.example.com/x")), seen, snapshot(rows=ROWS).order, ("v9.9.9",))
     assert [(target.repository, target.account.name, target.tags) for target in found] == [
         ("ecs-deploy-runner", "shared", ("v1.0.0", "v1.3.0", "v9.9.9")),
         ("kaniko", "shared", ("v1.3.0", "v9.9.9")),
     ]
-    assert not registry_targets((row(tag=None),), (), snapshot(rows=ROWS).order, None)
+    assert not registry_targets((row(tag=None),), (), snapshot(rows=ROWS).order)
 
 
 def test_registry_of_an_account_outside_the_file() -> None:
     """A registry's account that no file names is called by its id."""
-    (found,) = registry_targets((row(),), (), snapshot(rows=(row(),)).order, None)
+    (found,) = registry_targets((row(),), (), snapshot(rows=(row(),)).order)
     assert found.account == Account(name="234567890123", id="234567890123")
 
 

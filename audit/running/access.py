@@ -44,7 +44,8 @@ class Access:
 
     With both, the profile is what assumes the role. ``via`` are roles on the way there; ``accounts`` holds what is
     otherwise for single ones, by name or id. ``deadline`` bounds all of one account and region; times are in seconds.
-    ``attempts`` counts the first try. ``simulate_roles`` has IAM asked what the task roles may do to themselves.
+    ``attempts`` counts the first try. ``simulate_roles`` has IAM asked what the task roles may do to themselves,
+    ``simulate_caller`` what the caller may do that an upgrade needs.
     """
 
     role_arn: str | None = None
@@ -58,6 +59,7 @@ class Access:
     deadline: float = 120
     attempts: int = 8
     simulate_roles: bool = False
+    simulate_caller: bool = False
 
     def __post_init__(self) -> None:
         _templates(self, "")

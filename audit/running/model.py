@@ -114,6 +114,11 @@ class TaskDefinition:
     task_role: str | None = None
     execution_role: str | None = None
 
+    @property
+    def platform(self) -> str:
+        """The platform that its images must be for, as images name it; x86-64 unless it says otherwise."""
+        return "linux/arm64" if self.architecture == "ARM64" else "linux/amd64"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cluster:
@@ -214,6 +219,15 @@ class RoleChange:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Right:
+    """Whether the caller may do something to a resource, as IAM simulates it."""
+
+    action: str
+    resource: str
+    is_allowed: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Observation:
     """What was seen in one account and region; ``families`` are those whose name starts with a declared stack's.
 
@@ -230,6 +244,7 @@ class Observation:
     clusters: tuple[StackCluster, ...] = ()
     log_groups: Fact[tuple[str, ...]] = field(default_factory=partial(unasked, "log groups"))
     role_changes: Fact[tuple[RoleChange, ...] | None] = field(default_factory=unwanted)
+    caller_rights: Fact[tuple[Right, ...] | None] = field(default_factory=unwanted)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -265,6 +280,11 @@ class TagImage:
     last_pulled_at: datetime | None = None
     images: tuple[PlatformImage, ...] = ()
     scan: Scan | None = None
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """The platforms of an index, such as ``linux/amd64``, in order; empty for an image of one platform."""
+        return tuple(sorted({image.platform for image in self.images if image.platform}))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -74,6 +74,7 @@ TABLE: tuple[Call, ...] = (
         fact="role_changes",
         reply=("EvaluationResults",),
     ),
+    Call(name="iam:GetRole", action="iam:GetRole", fact="caller_rights", reply=("Role.Arn",)),
     Call(name="ecr:BatchGetImage", action="ecr:BatchGetImage", fact="tags", reply=("images", "failures")),
     Call(name="ecr:DescribeImages", action="ecr:DescribeImages", fact="tags", reply=("imageDetails",)),
     Call(name="ecr:DescribeRepositories", action="ecr:DescribeRepositories", fact="settings", reply=("repositories",)),
