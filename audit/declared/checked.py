@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from audit.declared.containers import diagnostic
 from audit.declared.evaluate import LazyMap
+from audit.declared.lazy import OpenMap
 from audit.declared.model import Diagnostic
 from audit.declared.terragrunt import DEFAULT_NAMES, ConfigMap
 from audit.errors import DeclarationError, LimitError
@@ -85,25 +86,29 @@ class Checker:
         try:
             inputs = config.own_inputs
             if inputs is not None:
-                todo.extend(self._members(inputs, seen))
+                todo.extend(self._members(inputs, seen, report))
         except DeclarationError as error:
             report(error)
         while todo:
             container, name = todo.pop()
             try:
-                todo.extend(self._members(container[name], seen))
+                todo.extend(self._members(container[name], seen, report))
             except LimitError as error:
                 report(error)
                 return
             except DeclarationError as error:
                 report(error)
 
-    def _members(self, value: Value, seen: set[int]) -> list[tuple[LazyMap, str]]:
+    def _members(
+        self, value: Value, seen: set[int], report: Callable[[DeclarationError], None]
+    ) -> list[tuple[LazyMap, str]]:
         """Give what is still to be evaluated in a value; what was read from a shared configuration is done."""
         raw = value.raw
         if not isinstance(raw, LazyMap) or isinstance(raw, ConfigMap) or id(raw) in seen or id(raw) in self._done:
             return []
         seen.add(id(raw))
+        if isinstance(raw, OpenMap) and raw.fault is not None:
+            report(raw.fault)
         return [(raw, name) for name in raw]
 
 

@@ -19,11 +19,16 @@ _FOLLOWED = frozenset({"include", "local"})
 
 
 class OpenMap(LazyMap):
-    """A lazy mapping that may have more members than are known: those that are asked for are unknown too."""
+    """A lazy mapping that may have more members than are known: those that are asked for are unknown too.
 
-    def __init__(self, members: Mapping[str, Make], rest: Unknown, what: str) -> None:
+    ``fault`` is what Terraform would refuse, if that is why.
+    """
+
+    def __init__(
+        self, members: Mapping[str, Make], rest: Unknown, what: str, fault: DeclarationError | None = None
+    ) -> None:
         super().__init__(members, what)
-        self.rest = rest
+        self.rest, self.fault = rest, fault
 
     def __getitem__(self, name: str) -> Value:
         return super().__getitem__(name) if super().__contains__(name) else Value(self.rest)
@@ -155,12 +160,20 @@ def _maker(item: Expression, scope: Scope) -> Make:
 
 
 def _merge(node: Call, scope: Scope) -> Value:
+    """Merge objects lazily; over an argument that has no value, only what comes after it is known."""
     merged: dict[str, Make] = {}
+    fault: DeclarationError | None = None
     for arg in node.args:
-        value = lazily(arg, scope)
+        try:
+            value = lazily(arg, scope)
+        except DeclarationError as error:
+            merged, fault = {}, fault or error
+            continue
         if value.raw is None:
             continue
         if not isinstance(value.raw, Mapping) or isinstance(value.raw, OpenMap):
             return evaluate(node, scope)
         merged.update((name, _member(value, name)) for name in value.raw)
+    if fault is not None:
+        return Value(OpenMap(merged, Unknown(str(fault)), "a merged object", fault), node.location)
     return Value(LazyMap(merged, "a merged object"), node.location)

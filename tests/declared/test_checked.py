@@ -75,3 +75,17 @@ def test_budget_ends_a_check_that_costs_too_much(tmp_path: Path) -> None:
     found = _found(tmp_path, {**ACCOUNTS, "r/terragrunt.hcl": text})
     assert len(found) == 1
     assert "more steps" in found[0]
+
+
+def test_broken_file_among_merged_inputs_hides_no_tag_that_comes_after_it(tmp_path: Path) -> None:
+    """What is merged over a file that can't be read is known; all else is unknown for that reason, and it is said."""
+    inputs = 'inputs = merge({ name = "before" }, yamldecode(file("gone.yml")), {\n' + planner_text() + "})\n"
+    files = {**ACCOUNTS, "r/terragrunt.hcl": unit_text().partition("inputs")[0] + inputs}
+    found = declared(write(tmp_path, files))
+    rows = {row.container: (row.deployed, row.tag) for row in found.containers}
+    assert rows["terraform-planner"] == (True, "v1")
+    assert rows["terraform-applier"] == (None, None)
+    assert {row.stack for row in found.containers} == {None}
+    assert [f"{one.location}: {one.message}" for one in found.diagnostics] == [
+        "r/terragrunt.hcl:5: file: no file r/gone.yml"
+    ]
