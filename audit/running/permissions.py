@@ -16,7 +16,8 @@ class Call:
 
     ``fact`` is the field of the model that stays unread without it. ``reply`` lists, dotted, what a whole reply always
     holds: botocore turns a damaged 200 into an empty success, so what lacks one of these is no reply. ``page_key``
-    is what names the next of its pages.
+    is what names the next of its pages. ``resource`` is as narrow as IAM lets it be; ``in_cluster`` tells that IAM
+    narrows it by the cluster; ``asked_by`` names the option or command without which it isn't called.
     """
 
     name: str
@@ -24,6 +25,9 @@ class Call:
     fact: str
     reply: tuple[str, ...]
     page_key: str = "nextToken"
+    resource: str = "*"
+    in_cluster: bool = False
+    asked_by: str | None = None
 
 
 TABLE: tuple[Call, ...] = (
@@ -32,6 +36,7 @@ TABLE: tuple[Call, ...] = (
         action="sts:AssumeRole",
         fact="identity",
         reply=("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"),
+        resource="arn:{partition}:iam::*:role/{role}",
     ),
     Call(
         name="organizations:ListAccounts",
@@ -39,6 +44,7 @@ TABLE: tuple[Call, ...] = (
         fact="organization",
         reply=("Accounts",),
         page_key="NextToken",
+        asked_by="organization",
     ),
     Call(name="sts:GetCallerIdentity", action=None, fact="identity", reply=("Account", "Arn")),
     Call(
@@ -58,38 +64,93 @@ TABLE: tuple[Call, ...] = (
             "taskDefinition.containerDefinitions",
         ),
     ),
-    Call(name="ecs:DescribeClusters", action="ecs:DescribeClusters", fact="clusters", reply=("clusters", "failures")),
-    Call(name="ecs:ListTasks", action="ecs:ListTasks", fact="clusters", reply=("taskArns",)),
-    Call(name="ecs:DescribeTasks", action="ecs:DescribeTasks", fact="clusters", reply=("tasks", "failures")),
+    Call(
+        name="ecs:DescribeClusters",
+        action="ecs:DescribeClusters",
+        fact="clusters",
+        reply=("clusters", "failures"),
+        resource="arn:{partition}:ecs:*:{account}:cluster/{stack}",
+    ),
+    Call(name="ecs:ListTasks", action="ecs:ListTasks", fact="clusters", reply=("taskArns",), in_cluster=True),
+    Call(
+        name="ecs:DescribeTasks",
+        action="ecs:DescribeTasks",
+        fact="clusters",
+        reply=("tasks", "failures"),
+        resource="arn:{partition}:ecs:*:{account}:task/*",
+        in_cluster=True,
+    ),
     Call(
         name="lambda:GetFunctionConfiguration",
         action="lambda:GetFunctionConfiguration",
         fact="invokers",
         reply=("FunctionName", "FunctionArn"),
+        resource="arn:{partition}:lambda:*:{account}:function:{stack}-invoker",
     ),
-    Call(name="logs:DescribeLogGroups", action="logs:DescribeLogGroups", fact="log_groups", reply=("logGroups",)),
+    Call(
+        name="logs:DescribeLogGroups",
+        action="logs:DescribeLogGroups",
+        fact="log_groups",
+        reply=("logGroups",),
+        resource="arn:{partition}:logs:*:{account}:log-group:*",
+    ),
     Call(
         name="iam:SimulatePrincipalPolicy",
         action="iam:SimulatePrincipalPolicy",
         fact="role_changes",
         reply=("EvaluationResults",),
+        resource="arn:{partition}:iam::{account}:role/*",
+        asked_by="simulate_roles",
     ),
-    Call(name="iam:GetRole", action="iam:GetRole", fact="caller_rights", reply=("Role.Arn",)),
-    Call(name="ecr:BatchGetImage", action="ecr:BatchGetImage", fact="tags", reply=("images", "failures")),
-    Call(name="ecr:DescribeImages", action="ecr:DescribeImages", fact="tags", reply=("imageDetails",)),
-    Call(name="ecr:DescribeRepositories", action="ecr:DescribeRepositories", fact="settings", reply=("repositories",)),
+    Call(
+        name="iam:GetRole",
+        action="iam:GetRole",
+        fact="caller_rights",
+        reply=("Role.Arn",),
+        resource="arn:{partition}:iam::{account}:role/*",
+        asked_by="ready",
+    ),
+    Call(
+        name="ecr:BatchGetImage",
+        action="ecr:BatchGetImage",
+        fact="tags",
+        reply=("images", "failures"),
+        resource="arn:{partition}:ecr:*:{account}:repository/{repository}",
+    ),
+    Call(
+        name="ecr:DescribeImages",
+        action="ecr:DescribeImages",
+        fact="tags",
+        reply=("imageDetails",),
+        resource="arn:{partition}:ecr:*:{account}:repository/{repository}",
+    ),
+    Call(
+        name="ecr:DescribeRepositories",
+        action="ecr:DescribeRepositories",
+        fact="settings",
+        reply=("repositories",),
+        resource="arn:{partition}:ecr:*:{account}:repository/{repository}",
+    ),
     Call(
         name="ecr:GetLifecyclePolicy",
         action="ecr:GetLifecyclePolicy",
         fact="lifecycle",
         reply=("lifecyclePolicyText",),
+        resource="arn:{partition}:ecr:*:{account}:repository/{repository}",
     ),
-    Call(name="ecr:GetRepositoryPolicy", action="ecr:GetRepositoryPolicy", fact="policy", reply=("policyText",)),
+    Call(
+        name="ecr:GetRepositoryPolicy",
+        action="ecr:GetRepositoryPolicy",
+        fact="policy",
+        reply=("policyText",),
+        resource="arn:{partition}:ecr:*:{account}:repository/{repository}",
+    ),
     Call(
         name="secretsmanager:DescribeSecret",
         action="secretsmanager:DescribeSecret",
         fact="metadata",
         reply=("ARN", "Name"),
+        resource="arn:{partition}:secretsmanager:*:{account}:secret:*",
     ),
 )
 
