@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from audit.declared.collected import Collected
+    from audit.declared.configurations import Reader
     from audit.declared.evaluate import Value
-    from audit.declared.terragrunt import Config, Include, Reader
+    from audit.declared.terragrunt import Config, Include
 
 _VAR_FILES = frozenset({"required_var_files", "optional_var_files"})
 _STRING = re.compile(r'"[^"\n]*"')

@@ -14,7 +14,8 @@ from audit.errors import DeclarationError
 
 if TYPE_CHECKING:
     from audit.declared.accounts import Accounts
-    from audit.declared.terragrunt import Config, Reader
+    from audit.declared.configurations import Reader
+    from audit.declared.terragrunt import Config
     from audit.model import Account
 
 REGION = re.compile(

@@ -13,12 +13,13 @@ from audit.declared.model import Shadow
 from audit.errors import DeclarationError
 
 if TYPE_CHECKING:
+    from audit.declared.configurations import Reader
     from audit.declared.containers import Container, Containers, Text
     from audit.declared.evaluate import Value
     from audit.declared.model import Link
     from audit.declared.nodes import Body
     from audit.declared.terraform import Module
-    from audit.declared.terragrunt import Config, Reader
+    from audit.declared.terragrunt import Config
 
 COMMON = "common.hcl"
 _READ = re.compile(r"read_terragrunt_config\((?P<path>.+)\)")

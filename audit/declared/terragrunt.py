@@ -1,4 +1,4 @@
-"""Terragrunt's configurations: includes and their merges, what names mean in each file, configurations read by others.
+"""Terragrunt's configurations: a file with its locals, its includes and their merges, its module's address.
 
 Nothing is executed and nothing outside of the repository is read. Evaluation is lazy, so what Terragrunt would refuse
 as a whole still has the values that don't depend on the fault.
@@ -7,25 +7,33 @@ as a whole still has the values that don't depend on the fault.
 from __future__ import annotations
 
 import posixpath
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from audit.declared.evaluate import LazyMap, Unknown, Value, evaluate
+from audit.declared.faults import fail
 from audit.declared.lazy import deep, lazily, lazy_locals, shallow
 from audit.declared.model import Link
 from audit.declared.nodes import GetAttr, Template, Variable
 from audit.declared.repository import inside
-from audit.declared.terragrunt_functions import call
-from audit.errors import DeclarationError, EvaluationError
+from audit.declared.terragrunt_names import (
+    ALL,
+    BEFORE_LOCALS,
+    LOCALS,
+    Names,
+    dependency_value,
+    feature_value,
+    unevaluated,
+)
+from audit.errors import DeclarationError
 from audit.model import Location
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
+    from audit.declared.configurations import Reader
     from audit.declared.nodes import Attribute, Block, Body, Expression
-    from audit.declared.repository import Repository
 
 DEFAULT_NAMES = ("terragrunt.hcl.json", "terragrunt.hcl")
 """The names of configurations, in the order in which Terragrunt looks for them."""
@@ -42,71 +50,6 @@ BLOCKS: Mapping[str, int] = {
     "remote_state": 0,
 }
 _NOT_EVALUATED = ("remote_state", "generate", "dependencies", "iam_role", "retryable_errors", "download_dir")
-_KEPT = 512
-_BEFORE_LOCALS = frozenset({"feature", "values"})
-_LOCALS = _BEFORE_LOCALS | {"include", "local"}
-_ALL = _LOCALS | {"dependency"}
-
-
-class Reader:
-    """Reads the configurations of a repository; those that are the same for every unit are kept.
-
-    ``unit`` is the path of the configuration that is being evaluated: what ``get_original_terragrunt_dir`` says.
-    Configurations that asked for it, and those that read them, count for that unit only.
-    """
-
-    def __init__(self, repository: Repository, environment: Mapping[str, str] | None = None) -> None:
-        self.repository, self.environment = repository, environment or {}
-        self.unit = ""
-        self.included_paths: set[str] = set()
-        self._new: list[Config] = []
-        self._shared: OrderedDict[str, Config] = OrderedDict()
-        self._own: dict[str, Config] = {}
-        self._readers: dict[str, set[str]] = {}
-
-    def start(self, path: str) -> Config:
-        """Begin with a unit: read its configuration afresh.
-
-        Raises DeclarationError where it can't be read or is no valid HCL.
-        """
-        self.unit = path
-        self._own.clear()
-        text = self.repository.read(path)
-        return Config(self, path, self.repository.body(path, text, BLOCKS), digest=text)
-
-    def config(self, path: str, reader: Config | None = None) -> Config:
-        """Read a configuration for ``reader`` (``read_terragrunt_config``), from what is kept if possible."""
-        if reader is not None and reader.path in self._shared:
-            self._readers.setdefault(path, set()).add(reader.path)
-        found = self._own.get(path) or self._shared.get(path)
-        if found is None:
-            text = self.repository.read(path)
-            found = self._shared[path] = Config(self, path, self.repository.body(path, text, BLOCKS))
-            self._new.append(found)
-            if len(self._shared) > _KEPT:
-                self._shared.popitem(last=False)
-        elif path in self._shared:
-            self._shared.move_to_end(path)
-        return found
-
-    def take_new(self) -> list[Config]:
-        """Give the configurations that were read since this was last asked."""
-        found, self._new = self._new, []
-        return found
-
-    def bind(self, path: str) -> None:
-        """Note that a configuration depends on the unit, and so does each that read it."""
-        found = self._shared.pop(path, None)
-        if found is None:
-            return
-        self._own[path] = found
-        for reader in self._readers.pop(path, ()):
-            self.bind(reader)
-
-    def included(self, path: str, unit: Config) -> Config:
-        """Read a configuration for a unit that includes it."""
-        self.included_paths.add(path)
-        return Config(self, path, self.repository.body(path, self.repository.read(path), BLOCKS), unit)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -172,7 +115,7 @@ class Config:
         attributes: dict[str, Attribute] = {}
         for block in self.blocks("locals"):
             attributes |= block.body.attributes
-        return lazy_locals(attributes, Names(self, _LOCALS), f"locals of {self.reader.repository.show(self.path)}")
+        return lazy_locals(attributes, Names(self, LOCALS), f"locals of {self.reader.repository.show(self.path)}")
 
     @cached_property
     def own_inputs(self) -> Value | None:
@@ -227,7 +170,7 @@ class Config:
     @property
     def scope(self) -> Names:
         """The scope of everything but locals and includes."""
-        return Names(self, _ALL)
+        return Names(self, ALL)
 
     def blocks(self, kind: str) -> list[Block]:
         """Give the blocks of a type."""
@@ -243,14 +186,15 @@ class Config:
             "dependency": lambda: Value(self.dependencies),
             "feature": lambda: Value(self.features),
         }
-        members |= {name: _unevaluated(name) for name in _NOT_EVALUATED}
+        members |= {name: unevaluated(name) for name in _NOT_EVALUATED}
         return Value(ConfigMap(members, self.reader.repository.show(self.path)))
 
     @cached_property
     def features(self) -> LazyMap:
         """The members of ``feature``: the default of each, as nothing on a command line says otherwise."""
-        scope = Names(self, _BEFORE_LOCALS)
-        return LazyMap({_label(block): partial(_feature, block, scope) for block in self.blocks("feature")}, "features")
+        scope = Names(self, BEFORE_LOCALS)
+        members = {_label(block): partial(feature_value, block, scope) for block in self.blocks("feature")}
+        return LazyMap(members, "features")
 
     @cached_property
     def include_value(self) -> Value:
@@ -267,58 +211,29 @@ class Config:
         for config in (self, *merged):
             for block in config.blocks("dependency"):
                 found.setdefault(_label(block), []).append((block, config))
-        return LazyMap({name: partial(_dependency, name, blocks) for name, blocks in found.items()}, "dependencies")
+        members = {name: partial(dependency_value, name, blocks) for name, blocks in found.items()}
+        return LazyMap(members, "dependencies")
 
     def _include(self, block: Block) -> Include:
         """Read an include block; a fault in it or in the file that it names is kept."""
-        attributes, scope = block.body.attributes, Names(self, _BEFORE_LOCALS)
+        attributes, scope = block.body.attributes, Names(self, BEFORE_LOCALS)
         made = Include(label=_label(block), location=block.location)
         try:
             strategy = _text(attributes.get("merge_strategy"), scope) or made.strategy
             if strategy not in STRATEGIES:
-                raise _fail(f"merge_strategy '{strategy}' is none of {', '.join(STRATEGIES)}", block.location)
+                raise fail(f"merge_strategy '{strategy}' is none of {', '.join(STRATEGIES)}", block.location)
             expose = "expose" in attributes and evaluate(attributes["expose"].expr, scope).raw is True
             made = replace(made, strategy=strategy, expose=expose)
             if "path" not in attributes:
-                raise _fail("the include has no path", block.location)
+                raise fail("the include has no path", block.location)
             written = evaluate(attributes["path"].expr, scope).raw
             if isinstance(written, Unknown):
                 return replace(made, fault=written)
             made = replace(made, path=inside(str(written), posixpath.dirname(self.path)))
             return replace(made, config=self.reader.included(made.path or "", self))
         except DeclarationError as error:
-            placed = error if error.line else _fail(f"include '{made.label}': {error}", block.location)
+            placed = error if error.line else fail(f"include '{made.label}': {error}", block.location)
             return replace(made, fault=placed)
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The scope of one part of a configuration: ``visible`` are the names that can be used there."""
-
-    config: Config
-    visible: frozenset[str]
-
-    def variable(self, name: str, location: Location) -> Value:
-        """Give ``local``, ``include``, ``dependency``, ``feature`` or ``values``."""
-        if name not in self.visible:
-            known = f"'{name}' cannot be used here" if name in _ALL else f"there is no variable named '{name}'"
-            raise _fail(known, location)
-        match name:
-            case "local":
-                return Value(self.config.locals)
-            case "include" if self.config.includes:
-                return self.config.include_value
-            case "dependency":
-                return Value(self.config.dependencies)
-            case "feature":
-                return Value(self.config.features)
-            case "values":
-                return Value(Unknown("values come from a stack file, which is not audited"))
-        raise _fail("'include' cannot be used in a file without include blocks", location)
-
-    def call(self, name: str, args: Sequence[Value], location: Location) -> Value | None:
-        """Call one of Terragrunt's own functions, or one that reads a file."""
-        return call(self.config, name, args, location)
 
 
 def _label(block: Block) -> str:
@@ -328,10 +243,6 @@ def _label(block: Block) -> str:
 def _text(attribute: Attribute | None, scope: Names) -> str | None:
     raw = evaluate(attribute.expr, scope).raw if attribute else None
     return raw if isinstance(raw, str) else None
-
-
-def _fail(message: str, place: Location) -> EvaluationError:
-    return EvaluationError(message, file=place.file, line=place.line, column=place.column)
 
 
 def _why(include: Include) -> Unknown:
@@ -371,32 +282,6 @@ def _exposed(include: Include) -> Value:
     if include.fault is not None:
         raise include.fault
     if not include.expose or include.config is None:
-        raise _fail(f"include '{include.label}' is not exposed: add expose = true", include.location)
+        raise fail(f"include '{include.label}' is not exposed: add expose = true", include.location)
     name = f"include.{include.label}" if include.label else "include"
     return include.config.value.linked(Link(text=name, place=include.location))
-
-
-def _unevaluated(name: str) -> Callable[[], Value]:
-    return lambda: Value(Unknown(f"'{name}' of a configuration is not evaluated"))
-
-
-def _feature(block: Block, scope: Names) -> Value:
-    default = block.body.attributes.get("default")
-    return Value({"value": evaluate(default.expr, scope) if default else Value(None)})
-
-
-def _dependency(name: str, blocks: Sequence[tuple[Block, Config]]) -> Value:
-    enabled = _of(blocks, "enabled")
-    outputs = Value(Unknown(f"an output of dependency '{name}' is known only once that is applied"))
-    if enabled is not None and enabled.raw is False:
-        outputs = _of(blocks, "mock_outputs") or Value(None)
-    inputs = Value(Unknown(f"inputs of dependency '{name}' are not evaluated"))
-    return Value({"inputs": inputs, "outputs": outputs})
-
-
-def _of(blocks: Sequence[tuple[Block, Config]], name: str) -> Value | None:
-    """Give an attribute of the first of several blocks that has it."""
-    for block, config in blocks:
-        if attribute := block.body.attributes.get(name):
-            return lazily(attribute.expr, Names(config, _LOCALS))
-    return None

@@ -14,6 +14,7 @@ from audit.declared.accounts import NAMES as ACCOUNTS_FILES
 from audit.declared.accounts import read_accounts
 from audit.declared.checked import Checker
 from audit.declared.collected import Collected
+from audit.declared.configurations import Reader
 from audit.declared.containers import (
     IMAGES,
     as_text,
@@ -32,7 +33,7 @@ from audit.declared.shadows import find_shadows
 from audit.declared.sources import RUNNER_MODULES, module_name, module_ref
 from audit.declared.standalone import Roots, add_calls
 from audit.declared.terraform import local_source
-from audit.declared.terragrunt import DEFAULT_NAMES, Reader
+from audit.declared.terragrunt import DEFAULT_NAMES
 from audit.errors import DeclarationError
 from audit.model import Gap, Location
 

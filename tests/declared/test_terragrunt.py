@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from audit.declared.configurations import Reader
 from audit.declared.evaluate import Unknown, Value, budget, member
 from audit.declared.repository import Repository
-from audit.declared.terragrunt import Reader
 from audit.declared.tree import WorkTree
 from audit.errors import DeclarationError, EvaluationError, LimitError
 from tests.declared.live import write
