@@ -1,0 +1,201 @@
+"""The store: one engine, the tables brought up to date, runs written once, runs read back.
+
+A run is written in one transaction: whole, or not at all; a run that
+is there already is left as it is. Two writers are kept apart by the database (SQLite takes its lock at the beginning
+of a transaction, PostgreSQL waits for the row with the same key).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.verdict.finding import OUTCOMES
+from audit.verdict.history import judged, lag
+from audit.verdict.history.lives import Identity, PastRun, Sighting, Standing
+from audit.verdict.history.tables import FINDING, RUN, SIGHTING, STANDING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Connection, Engine, RowMapping, Table
+    from sqlalchemy.engine import URL
+
+    from audit.verdict.finding import Finding
+    from audit.verdict.results import Results
+
+Row = dict[str, Any]
+
+# CommandError: the tables are of a version that this tool does not know.
+FAILURES: Final = (SQLAlchemyError, CommandError, OSError)
+
+_MIGRATIONS: Final = Path(__file__).with_name("migrations")
+_LOCK: Final = 7_465_120_313  # any number that nobody else in the database takes for an advisory lock
+_CONNECT_SECONDS: Final = 10
+_LOCK_SECONDS: Final = 30
+
+
+@contextmanager
+def opened(url: URL, *, write: bool) -> Iterator[Connection]:
+    """Give a connection in a transaction that is committed at the end; the tables are there and up to date."""
+    engine = _engine(url)
+    try:
+        with engine.connect() as connection:
+            connection.info["write"] = write
+            with connection.begin():
+                if connection.dialect.name == "postgresql":
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'")
+                migrate(connection)
+                yield connection
+    finally:
+        engine.dispose()
+
+
+def migrate(connection: Connection, version: str = "head") -> None:
+    """Bring the tables to a version (``base``: none); the transaction is the caller's."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    wanted = ScriptDirectory.from_config(config).get_current_head() if version == "head" else None
+    if MigrationContext.configure(connection).get_current_revision() == wanted:
+        return
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    (command.upgrade if wanted else command.downgrade)(config, version)
+
+
+def record(connection: Connection, results: Results) -> bool:
+    """Write a run; False where it is there already."""
+    taken = _insert(connection, RUN, [_run(results)])
+    if not taken:
+        return False
+    worst: dict[str, Finding] = {}
+    for found in sorted(results.findings, key=lambda found: (found.id, _rank(found))):
+        worst.setdefault(found.id, found)
+    # Sorted, or two writers could each hold a row that the other waits for.
+    _insert(connection, FINDING, [_identity(found) for found in worst.values()])
+    _insert(connection, SIGHTING, [_sighting(results.run.id, found) for found in worst.values()])
+    rows = {row.unit: row for row in lag.standings(results)}
+    _insert(connection, STANDING, [_standing(results.run.id, row) for row in rows.values()])
+    return True
+
+
+def load(connection: Connection, *, standings: bool = True) -> tuple[PastRun, ...]:
+    """Read all runs with what they saw, and how far each unit was behind where that is wanted: a row for each unit."""
+    known = {row["id"]: row for row in connection.execute(sa.select(FINDING)).mappings()}
+    sightings: defaultdict[str, list[Sighting]] = defaultdict(list)
+    for row in connection.execute(sa.select(SIGHTING)).mappings():
+        sightings[row["run_id"]].append(_seen(row, known[row["finding_id"]]))
+    stood: defaultdict[str, list[Standing]] = defaultdict(list)
+    for row in connection.execute(sa.select(STANDING)).mappings() if standings else ():
+        stood[row["run_id"]].append(Standing(**{name: row[name] for name in row if name != "run_id"}))
+    runs = connection.execute(sa.select(RUN).order_by(RUN.c.taken_at, RUN.c.judged_at, RUN.c.id)).mappings()
+    return tuple(_past(row, sightings[row["id"]], stood[row["id"]]) for row in runs)
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "postgresql":
+        return sa.create_engine(url, poolclass=sa.NullPool, connect_args={"connect_timeout": _CONNECT_SECONDS})
+    engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args={"timeout": _LOCK_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def manual(connection: Any, _record: object) -> None:  # noqa: ANN401 -- a connection of any driver
+        """Leave the beginning of transactions to us: the driver begins too late, and not at all before DDL."""
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        """Take the lock at once where something will be written: two that read first could both never write."""
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info["write"] else "BEGIN")
+
+    return engine
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Insert what is not there yet; give the number of rows that were written."""
+    if not rows:
+        return 0
+    if connection.dialect.name == "sqlite":
+        return connection.execute(sqlite.insert(table).on_conflict_do_nothing(), rows).rowcount
+    return connection.execute(postgresql.insert(table).on_conflict_do_nothing(), rows).rowcount
+
+
+def _rank(found: Finding) -> int:
+    """Put what is there before what nobody could tell."""
+    return OUTCOMES.index(found.outcome) + (len(OUTCOMES) if found.outcome in ("unknown", "error") else 0)
+
+
+def _run(results: Results) -> Row:
+    run = results.run
+    return {
+        "id": run.id,
+        "taken_at": results.snapshot_taken_at,
+        "judged_at": run.judged_at,
+        "tool_version": run.tool_version,
+        "snapshot_sha256": results.snapshot_sha256,
+        "scope": run.scope,
+        "selection": run.selection.words,
+        "exit_code": results.exit_code,
+        "verdict": results.verdict,
+        "incomplete": run.incomplete,
+        "newest": results.release_source.newest,
+        "expected": results.coverage.expected,
+        "read": results.coverage.read,
+        "judged": json.dumps(judged.to_plain(judged.of(results)), separators=(",", ":")),
+    }
+
+
+def _identity(found: Finding) -> Row:
+    return {
+        "id": found.id,
+        "check_id": found.check,
+        **{name: getattr(found, name) for name in ("account_id", "region", "stack", "container", "kind")},
+    }
+
+
+def _sighting(run_id: str, found: Finding) -> Row:
+    names = ("outcome", "severity", "account", "unit", "subject", "declared", "running", "released")
+    return {"run_id": run_id, "finding_id": found.id, **{name: getattr(found, name) for name in names}}
+
+
+def _standing(run_id: str, row: Standing) -> Row:
+    names = ("unit", "account", "account_id", "region", "stack", "coverage")
+    lags = ("version", "releases_behind", "days_behind")
+    return {"run_id": run_id, **{name: getattr(row, name) for name in (*names, *lags)}}
+
+
+def _seen(row: RowMapping, finding: RowMapping) -> Sighting:
+    return Sighting(
+        finding=Identity(
+            id=finding["id"],
+            check=finding["check_id"],
+            **{name: finding[name] for name in ("account_id", "region", "stack", "container", "kind")},
+            **{name: row[name] for name in ("account", "unit", "subject")},
+        ),
+        **{name: row[name] for name in ("outcome", "severity", "declared", "running", "released")},
+    )
+
+
+def _past(row: RowMapping, sightings: Sequence[Sighting], standings: Sequence[Standing]) -> PastRun:
+    names = ("id", "judged_at", "tool_version", "scope", "selection", "exit_code", "verdict", "incomplete", "newest")
+    return PastRun(
+        at=row["taken_at"],
+        **{name: row[name] for name in (*names, "expected", "read")},
+        judged=judged.from_plain(json.loads(row["judged"])),
+        sightings=tuple(sightings),
+        standings=tuple(standings),
+    )
