@@ -25,6 +25,7 @@ STANDARD: Mapping[str, str] = {
 ADDITIONAL = "additional_container_images"
 IMAGES = "container_images"
 DEFAULT_STACK = "ecs-deploy-runner"
+_MARK = ROOT.strip("/")
 
 Report: TypeAlias = Callable[[Diagnostic], None]
 
@@ -115,6 +116,8 @@ def as_text(value: Value, what: str) -> Text:
         text = convert(value, STRING).raw
     except DeclarationError as error:
         return Text(value=None, reason=f"{what}: {plain(error.message)}", links=value.links)
+    if _MARK in str(text).lower():
+        return Text(value=None, reason=f"{what} depends on where the repository is checked out", links=value.links)
     return Text(value=str(text), origin=value.origin, links=value.links)
 
 

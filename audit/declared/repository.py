@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from audit.declared.nodes import Body, Expression
     from audit.declared.tree import SourceTree
 
-ROOT = "/repository"
+ROOT = "/<repository>"
+"""The path of the top level; a name that nobody gives a directory, so that a value with it in it can be told."""
+
 _LEAVES = frozenset({str, bool, int, Decimal, type(None)})
 
 T = TypeVar("T")

@@ -11,11 +11,18 @@ from tests.declared.live import ACCOUNTS, UNIT, declared, planner_text, unit_tex
 if TYPE_CHECKING:
     from pathlib import Path
 
+TAG = "terraform_planner_config.container_image.docker_tag"
+
 
 @pytest.mark.parametrize(
     ("inputs", "row", "unknown"),
     [
         (planner_text(), (True, "registry.example.com/runner", "v1"), {}),
+        (
+            planner_text('"v1-${basename(get_repo_root())}"'),
+            (True, "registry.example.com/runner", None),
+            {"tag": f"{TAG} depends on where the repository is checked out"},
+        ),
         (planner_text("1.10"), (True, "registry.example.com/runner", "1.1"), {}),
         ("  terraform_planner_config = null\n", (False, None, None), {}),
         ("", (False, None, None), {}),

@@ -61,22 +61,22 @@ BARE_INCLUDE = 'include {\n  path = find_in_parent_folders("root.hcl")\n}\n'
 @pytest.mark.parametrize(
     ("expression", "value"),
     [
-        ('find_in_parent_folders("common.hcl")', "/repository/live/dev/common.hcl"),
-        ('find_in_parent_folders("root.hcl")', "/repository/live/root.hcl"),
-        ("find_in_parent_folders()", "/repository/terragrunt.hcl"),
-        ('find_in_parent_folders("_envcommon")', "/repository/live/_envcommon"),
-        ('find_in_parent_folders("_envcommon/runner.hcl")', "/repository/live/_envcommon/runner.hcl"),
+        ('find_in_parent_folders("common.hcl")', "/<repository>/live/dev/common.hcl"),
+        ('find_in_parent_folders("root.hcl")', "/<repository>/live/root.hcl"),
+        ("find_in_parent_folders()", "/<repository>/terragrunt.hcl"),
+        ('find_in_parent_folders("_envcommon")', "/<repository>/live/_envcommon"),
+        ('find_in_parent_folders("_envcommon/runner.hcl")', "/<repository>/live/_envcommon/runner.hcl"),
         ('find_in_parent_folders("gone.hcl", "fallback.hcl")', "fallback.hcl"),
-        ('find_in_parent_folders("terragrunt.hcl", "")', "/repository/terragrunt.hcl"),
+        ('find_in_parent_folders("terragrunt.hcl", "")', "/<repository>/terragrunt.hcl"),
         ('find_in_parent_folders("notes.txt", "not beside, only above")', "not beside, only above"),
-        ('find_in_parent_folders("../live/common.hcl")', "/repository/live/common.hcl"),
+        ('find_in_parent_folders("../live/common.hcl")', "/<repository>/live/common.hcl"),
         ('find_in_parent_folders(get_env("NAME"))', "<environment variable NAME is known only where the command runs>"),
-        ("get_terragrunt_dir()", f"/repository/{UNIT}"),
-        ("get_original_terragrunt_dir()", f"/repository/{UNIT}"),
-        ("get_parent_terragrunt_dir()", f"/repository/{UNIT}"),
+        ("get_terragrunt_dir()", f"/<repository>/{UNIT}"),
+        ("get_original_terragrunt_dir()", f"/<repository>/{UNIT}"),
+        ("get_parent_terragrunt_dir()", f"/<repository>/{UNIT}"),
         ("path_relative_to_include()", "."),
         ("path_relative_from_include()", "."),
-        ("get_repo_root()", "/repository"),
+        ("get_repo_root()", "/<repository>"),
         ("get_path_from_repo_root()", UNIT),
         ("get_path_to_repo_root()", "../../../../.."),
         ("get_platform()", "linux"),
@@ -101,7 +101,7 @@ BARE_INCLUDE = 'include {\n  path = find_in_parent_folders("root.hcl")\n}\n'
         ('try(read_terragrunt_config("gone.hcl"), "none")', "none"),
         ('read_terragrunt_config("gone.hcl", { locals = { tag = "default" } }).locals.tag', "default"),
         ('read_terragrunt_config(find_in_parent_folders("common.hcl")).locals.tag', "near"),
-        ('read_terragrunt_config(find_in_parent_folders("common.hcl")).locals.here', "/repository/live/dev"),
+        ('read_terragrunt_config(find_in_parent_folders("common.hcl")).locals.here', "/<repository>/live/dev"),
         ('read_terragrunt_config(find_in_parent_folders("common.hcl")).inputs', {}),
         ('read_terragrunt_config(find_in_parent_folders("common.hcl")).terraform.source', None),
         (
@@ -213,13 +213,13 @@ def test_included_file_takes_the_unit_as_its_place(tmp_path: Path) -> None:
     included = _config(tmp_path, files).includes[0].config
     assert included is not None
     assert {name: _local(included, name) for name in included.locals} == {
-        "here": f"/repository/{UNIT}",
-        "parent": "/repository/live/_envcommon",
+        "here": f"/<repository>/{UNIT}",
+        "parent": "/<repository>/live/_envcommon",
         "to": "../dev/eu-west-1/mgmt/runner",
         "from": "../../../../_envcommon",
-        "original": f"/repository/{UNIT}",
+        "original": f"/<repository>/{UNIT}",
         "common": "near",
-        "read": f"/repository/{UNIT}",
+        "read": f"/<repository>/{UNIT}",
         "text": "beside",
     }
 
@@ -227,12 +227,12 @@ def test_included_file_takes_the_unit_as_its_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("includes", "expression", "value"),
     [
-        (ROOT_INCLUDE, "get_parent_terragrunt_dir()", "/repository/live"),
+        (ROOT_INCLUDE, "get_parent_terragrunt_dir()", "/<repository>/live"),
         (ROOT_INCLUDE, "path_relative_to_include()", "dev/eu-west-1/mgmt/runner"),
         (ROOT_INCLUDE, "path_relative_from_include()", "../../../.."),
         (ROOT_INCLUDE + ENV_INCLUDE, 'path_relative_to_include("root")', "dev/eu-west-1/mgmt/runner"),
-        (ROOT_INCLUDE + ENV_INCLUDE, 'get_parent_terragrunt_dir("env")', "/repository/live/_envcommon"),
-        (BARE_INCLUDE + ENV_INCLUDE, "get_parent_terragrunt_dir()", "/repository/live"),
+        (ROOT_INCLUDE + ENV_INCLUDE, 'get_parent_terragrunt_dir("env")', "/<repository>/live/_envcommon"),
+        (BARE_INCLUDE + ENV_INCLUDE, "get_parent_terragrunt_dir()", "/<repository>/live"),
     ],
 )
 def test_include_functions_of_a_unit(tmp_path: Path, includes: str, expression: str, value: str) -> None:
@@ -465,7 +465,11 @@ def test_read_configuration_is_shared_unless_it_depends_on_the_unit(tmp_path: Pa
     units = {f"{name}/terragrunt.hcl": unit for name in ("a", "b", "c")}
     reader = Reader(Repository(WorkTree(write(tmp_path, files | units)), ""))
     found = [reader.start(path) for path in units]
-    assert [_local(reader.start(path), "dir") for path in units] == ["/repository/a", "/repository/b", "/repository/c"]
+    assert [_local(reader.start(path), "dir") for path in units] == [
+        "/<repository>/a",
+        "/<repository>/b",
+        "/<repository>/c",
+    ]
     assert found[0].locals["shared"].raw is found[1].locals["shared"].raw
 
 
