@@ -65,7 +65,7 @@ def catalogue(checks_dir: Path | None = None) -> tuple[Check, ...] | None:
     """List the checks, ours and those in ``checks_dir``, without judging; None where some could not be loaded."""
     collector = _Collector()
     with _scrubbed(os.environ):
-        code = pytest.main([*arguments(None, checks_dir), "--collect-only", "-p", "no:terminal"], plugins=[collector])
+        code = pytest.main([*arguments(None, checks_dir), "--collect-only"], plugins=[collector])
     return tuple(collector.found.values()) if code == pytest.ExitCode.OK else None
 
 
@@ -76,10 +76,14 @@ def check_ids(checks_dir: Path | None = None) -> Mapping[str, str] | None:
 
 
 class _Collector:
-    """Keeps the record of each check that was collected, by its id."""
+    """Keeps the record of each check that was collected, by its id, and lets pytest say nothing."""
 
     def __init__(self) -> None:
         self.found: dict[str, Check] = {}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.pluginmanager.unregister(name="terminalreporter")
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         records = (mark.args[0] for item in session.items for mark in item.iter_markers("check"))

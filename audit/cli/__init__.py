@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 import audit
-from audit.cli import facts, judging, tour
+from audit.cli import facts, judging, snapshots, tour, waivers
 from audit.cli.options import EXIT_CODES
 from audit.errors import AuditError, UsageError
 
@@ -59,8 +59,10 @@ COMMANDS = (
     facts.declared,
     facts.running,
     facts.released,
-    facts.snapshot,
+    snapshots.snapshot,
+    snapshots.diff,
     judging.report,
+    waivers.waivers,
     tour.demo,
 )
 for command in COMMANDS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from audit.text import counted, one_line
 from audit.verdict.finding import Finding
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from audit.exclusions import Exclusion
 
+Kind: TypeAlias = Literal["expires soon", "expired", "unused", "matches nothing"]
 SOON: Final = 14
 """Days before the end of a waiver from which on it is called to mind."""
 
@@ -42,6 +43,25 @@ def advice(waivers: Waivers, seen: Seen) -> tuple[Advice, ...]:
     found = [one for waiver in waivers.waivers for one in _of_waiver(waiver, seen)]
     found += [one for exclusion in waivers.exclusions for one in _of_exclusion(exclusion, seen)]
     return tuple(sorted(found, key=lambda one: one.location))
+
+
+def due(waivers: Waivers, today: date) -> tuple[Advice, ...]:
+    """Give what the day alone tells: what has expired, and what will soon."""
+    every: list[tuple[str, Waiver | Exclusion]] = [(f"waiver {waiver.id}", waiver) for waiver in waivers.waivers]
+    every += [(named(exclusion), exclusion) for exclusion in waivers.exclusions]
+    found = []
+    for about, one in every:
+        state = standing(one.expires, today)
+        if state != "holds":
+            ends = _ends(one.expires, (one.expires - today).days)
+            found.append(_advice(state, about, one, f"{ends}; renew it or remove it"))
+    return tuple(sorted(found, key=lambda one: one.location))
+
+
+def standing(expires: date, today: date) -> Literal["holds", "expires soon", "expired"]:
+    """Tell how something stands that ends on a day, inclusive."""
+    left = (expires - today).days
+    return "expired" if left < 0 else "expires soon" if left <= SOON else "holds"
 
 
 def named(exclusion: Exclusion) -> str:
@@ -111,9 +131,11 @@ def _orphans(view: UnitView) -> Iterator[str]:
 
 
 def _ends(expires: date, left: int) -> str:
+    if left < 0:
+        return f"expired on {expires}"
     when = "today" if left == 0 else f"in {counted(left, 'day')}"
     return f"expires {when}, on {expires}"
 
 
-def _advice(kind: str, about: str, one: Waiver | Exclusion, words: str) -> Advice:
-    return Advice(kind=kind, about=about, message=f"{about}: {words}", location=one.place)  # type: ignore[arg-type]
+def _advice(kind: Kind, about: str, one: Waiver | Exclusion, words: str) -> Advice:
+    return Advice(kind=kind, about=about, message=f"{about}: {words}", location=one.place)

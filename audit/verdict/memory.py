@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from audit.model import Gap
+from audit.model import Gap, Severity
 from audit.verdict.finding import Finding, Outcome, fingerprint
 from audit.verdict.ledger import Entry
 from audit.verdict.pairing import UnitView
-from audit.verdict.results import Excluded, History, Remembered
+from audit.verdict.results import Escalated, Excluded, History, Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,7 +58,7 @@ def compared(
 
 def history(previous: Results, findings: Iterable[Finding], judged: Judged, renamed: Mapping[str, str]) -> History:
     """Tell what the previous results had and these findings have not: fixed, or not judged anew."""
-    today = {found.id for found in findings if found.outcome in OPEN}
+    today = {found.id: found for found in findings if found.outcome in OPEN}
     look = _Look.of(judged)
     fixed: list[Remembered] = []
     unread: list[Remembered] = []
@@ -66,8 +66,24 @@ def history(previous: Results, findings: Iterable[Finding], judged: Judged, rena
         if gone.id not in today:
             (fixed if look.settles(gone) else unread).append(gone)
     return History(
-        previous_run=previous.run.id, previous_at=previous.run.judged_at, fixed=tuple(fixed), unread=tuple(unread)
+        previous_run=previous.run.id,
+        previous_at=previous.run.judged_at,
+        fixed=tuple(fixed),
+        unread=tuple(unread),
+        escalated=tuple(_escalated(previous, today, renamed)),
     )
+
+
+def _escalated(previous: Results, today: Mapping[str, Finding], renamed: Mapping[str, str]) -> Iterator[Escalated]:
+    """Walk through the failures of today that were waived, or less severe, the last time."""
+    for before in previous.findings:
+        found = today.get(_id(before, renamed))
+        if found is None or found.outcome != "fail" or before.outcome not in OPEN:
+            continue
+        if before.outcome == "waived":
+            yield Escalated(id=found.id, was="waived")
+        elif Severity[found.severity] > Severity[before.severity]:
+            yield Escalated(id=found.id, was=before.severity)
 
 
 def _compared(found: Finding, known: _Ages | None, before: _Ages | None, now: datetime) -> Finding:
