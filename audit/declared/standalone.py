@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _ROLE = re.compile(r"arn:[\w-]+:iam::(?P<id>\d{12}):role/.+")
 _ID = re.compile(r"\d{12}")
-_LIBRARIES = frozenset({"modules", "examples"})
+_LOCK = ".terraform.lock.hcl"
 
 
 class Roots:
@@ -66,7 +66,7 @@ class Roots:
         shown = self.repository.show(directory) or "."
         files = self._variables(directory, shown)
         module = self.directories.module(directory, {**self._environment(), **read_variables(files)})
-        if not listed and not module.is_root and _LIBRARIES & set(directory.split("/")):
+        if not listed and not self._is_root(directory, module):
             message = "calls ecs-deploy-runner, but nothing here applies it: name it in [[root]] if it is a root"
             self.collected.report(Diagnostic(message=message, location=Location(file=shown, line=1, column=1)))
             self.directories.visited.add(directory)
@@ -101,6 +101,13 @@ class Roots:
             unit = shown if len(found) == 1 else f"{shown}/{one.name}"
             containers = add_calls(self.collected, unit, one, self._place(directory, module, one.provider))
             self.collected.shadows.extend(find_variable_shadows(module, files, unit, containers))
+
+    def _is_root(self, directory: str, module: Module) -> bool:
+        """Tell a root from a module that nobody here calls: by a sign of being applied, else by where it lies."""
+        names = self.repository.names(directory)
+        if module.is_root or any(name == _LOCK or name.endswith(".tfvars") for name in names):
+            return True
+        return not any("modules" in part or part == "examples" for part in directory.split("/"))
 
     def _variables(self, directory: str, shown: str) -> list[Body]:
         """Read the files that give values to a root's variables, in the order in which Terraform takes them."""

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from audit.declared.tree import SourceTree
 
 STACK_FILE = "terragrunt.stack.hcl"
+ENVCOMMON = "_envcommon"
+"""The directory of what units include: nothing in it is a unit itself, whatever it is called."""
 
 
 def read(
@@ -118,6 +120,8 @@ def _configurations(paths: Sequence[str]) -> list[str]:
     found: dict[str, str] = {}
     for path in paths:
         directory, name = posixpath.split(path)
+        if ENVCOMMON in directory.split("/"):
+            continue
         if name in DEFAULT_NAMES and (directory not in found or name == DEFAULT_NAMES[0]):
             found[directory] = path
     return list(found.values())

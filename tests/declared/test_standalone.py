@@ -224,7 +224,7 @@ def test_modules_of_the_repository_are_followed(tmp_path: Path) -> None:
         + 'module "a" {\n  source = "../lib/a"\n  tag = "v9"\n}\nmodule "v" {\n  source = var.x\n}\n',
         "lib/a/main.tf": VARIABLE + _call("b", "..//b", 'tag = "${var.tag}.1"'),
         "lib/b/main.tf": VARIABLE + _module("var.tag"),
-        "modules/alone/main.tf": _module(),
+        "infrastructure-modules/alone/main.tf": _module(),
     }
     files["live/main.tf"] += 'variable "x" {\n}\n'
     found = _read(tmp_path, files)
@@ -301,3 +301,21 @@ def test_defaults_and_files_that_are_overridden_are_shadows() -> None:
         ("deploy_runner_tag", "dev/runner/terraform.tfvars:2", "v0.51.0", "v0.52.0"),
         ("deploy_runner_tag", "dev/runner/variables.tf:21", "v0.50.0", "v0.52.0"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("files", "units"),
+    [
+        ({"modules/x/main.tf": _module()}, []),
+        ({"examples/x/main.tf": _module()}, []),
+        ({"modules/x/main.tf": _module(), "modules/x/.terraform.lock.hcl": ""}, ["modules/x"]),
+        ({"modules/x/main.tf": _module(), "modules/x/prod.tfvars": ""}, ["modules/x"]),
+        ({"modules/x/main.tf": PROVIDER + _module()}, ["modules/x"]),
+        ({"ci/main.tf": _module()}, ["ci"]),
+    ],
+)
+def test_root_is_told_from_a_module_that_nobody_calls(tmp_path: Path, files: dict[str, str], units: list[str]) -> None:
+    """A provider, a backend, values or a lock make a root; a library's directory without them is none, as is said."""
+    found = _read(tmp_path, files)
+    assert [unit.path for unit in found.units] == units
+    assert bool(found.diagnostics) is not bool(units)

@@ -349,3 +349,15 @@ def test_root_configuration_whose_source_depends_on_the_unit_is_no_gap(tmp_path:
     ]
     (tmp_path / UNIT / "terragrunt.hcl").unlink()
     assert [gap.unit for gap in declared(tmp_path).gaps] == ["."]
+
+
+def test_what_lies_in_envcommon_is_no_unit(tmp_path: Path) -> None:
+    """A shared configuration is read where it is included, also if it is called like a unit's."""
+    include = 'include "env" {\n  path = find_in_parent_folders("_envcommon/runner/terragrunt.hcl")\n}\n'
+    files = {
+        **ACCOUNTS,
+        "_envcommon/runner/terragrunt.hcl": unit_text(planner_text()),
+        f"{UNIT}/terragrunt.hcl": include,
+    }
+    found = declared(write(tmp_path, files))
+    assert [unit.path for unit in found.units] == [UNIT]
