@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from audit.fleet import repository_of
+from audit.model import need
 from audit.verdict.check import Findings, check, not_applicable
+from audit.verdict.digests import meant, moved_since, pulled
+from audit.verdict.fleet import BUILDER
 from audit.verdict.pairing import known
-from audit.verdict.subject import of_container, running_text
+from audit.verdict.subject import of_container, of_fleet, of_stack, running_text
+from audit.verdict.tags import floats
+from checks import references
 
 if TYPE_CHECKING:
+    from audit.verdict.fleet import Fleet
     from audit.verdict.pairing import UnitView
 
+pytestmark = pytest.mark.images
+
 LOOKED = ("ecs:ListTaskDefinitionFamilies", "ecs:DescribeTaskDefinition")
-BUILDER = "docker-image-builder"
+IN_ECR = (*LOOKED, "ecr:BatchGetImage", "ecr:DescribeImages")
 
 
 @check(
@@ -21,6 +32,7 @@ BUILDER = "docker-image-builder"
     needs=("families",),
     remedy="run terragrunt apply in the unit, with the account's own credentials: the pipeline never applies itself",
     controls=("NIST 800-53 CM-2", "NIST 800-53 CM-3", "SOC 2 CC8.1", "ISO 27001:2022 A.8.9", "ISO 27001:2022 A.8.32"),
+    references=(references.UPDATING,),
 )
 def test_image_tag_drift(unit: UnitView, findings: Findings) -> None:
     """The running image tag differs from the declared one.
@@ -43,6 +55,7 @@ def test_image_tag_drift(unit: UnitView, findings: Findings) -> None:
     needs=("families",),
     remedy="run terragrunt apply in the unit; if the running repository is the right one, declare that one",
     controls=("NIST 800-53 CM-2", "NIST 800-53 CM-8", "SOC 2 CC8.1", "ISO 27001:2022 A.8.9"),
+    references=(references.UPDATING,),
 )
 def test_image_repository_drift(unit: UnitView, findings: Findings) -> None:
     """The running image comes from another repository than the declared one.
@@ -67,10 +80,121 @@ def test_image_repository_drift(unit: UnitView, findings: Findings) -> None:
 
 
 @check(
+    "image-digest-drift",
+    severity="high",
+    needs=("families",),
+    remedy="find out who pushed the tag again; push releases under tags of their own, and make tags immutable",
+    controls=("NIST 800-53 CM-3", "NIST 800-53 CM-6", "SOC 2 CC8.1", "ISO 27001:2022 A.8.32"),
+    references=(references.TAG_MUTABILITY,),
+)
+def test_image_digest_drift(unit: UnitView, findings: Findings) -> None:
+    """The running tag no longer means the image that was deployed.
+
+    A tag that was pushed again shows no difference anywhere, yet the next run pulls other code than the one that was
+    reviewed and tried. Compared is what the revision pins, else what its last run pulled; where nothing ran lately, a
+    push after the revision was registered tells.
+    """
+    for stack in unit.stacks:
+        for pair in stack.matched:
+            subject = of_container(
+                unit, stack, pair.declared, declared=pair.declared.tag, running=running_text(pair), calls=IN_ECR
+            )
+            with findings.about(subject):
+                image = pair.image()
+                if image.digest and not image.tag:
+                    not_applicable("pinned by digest alone: no tag can move under it")
+                tag = image.tag or "latest"
+                now = unit.registry.running(image, declared=pair.declared.image)
+                if now is None:
+                    not_applicable(f"{tag} is not in its repository any more: see running-tag-not-in-registry")
+                last = pulled(pair, stack)
+                if last is not None:
+                    assert last.digest in meant(now), f"{tag} means {now.digest} now, {last.how} is {last.digest}"
+                assert last or not moved_since(pair, now), f"{tag} was pushed after {pair.definition.family} took it up"
+
+
+@check(
+    "running-tag-not-in-registry",
+    severity="critical",
+    needs=("families",),
+    remedy="build and push the image of that tag again, or apply a tag that is there",
+    controls=("NIST 800-53 CM-8", "SOC 2 CC7.1", "ISO 27001:2022 A.8.9"),
+    references=(references.LIFECYCLE,),
+)
+def test_running_tag_not_in_registry(unit: UnitView, findings: Findings) -> None:
+    """The running tag is gone from its ECR repository.
+
+    The task definition still names it, so nothing looks wrong until the next run can't pull it. A lifecycle rule or a
+    clean-up by hand is the usual cause.
+    """
+    for stack in unit.stacks:
+        for pair in stack.matched:
+            subject = of_container(
+                unit, stack, pair.declared, declared=pair.declared.tag, running=running_text(pair), calls=IN_ECR
+            )
+            with findings.about(subject):
+                image = pair.image()
+                if image.digest and not image.tag:
+                    not_applicable("pinned by digest alone")
+                found = unit.registry.running(image, declared=pair.declared.image)
+                assert found, (
+                    f"{pair.declared.container} runs {image.tag or 'latest'}, which {image.name} does not have"
+                )
+
+
+@check(
+    "floating-tag",
+    severity="medium",
+    remedy="declare the tag of a release, such as v1.3.0",
+    controls=("NIST 800-53 CM-2", "ISO 27001:2022 A.8.9"),
+    references=(references.TAG_MUTABILITY,),
+)
+def test_floating_tag(unit: UnitView, findings: Findings) -> None:
+    """The declared tag names no version: what it means changes.
+
+    With latest or the name of a branch, two accounts that declare the same run different code, and no upgrade can be
+    seen, reviewed or rolled back.
+    """
+    for stack in unit.stacks:
+        for row in stack.deployed:
+            with findings.about(of_container(unit, stack, row, declared=row.tag)):
+                assert not floats(known(row, "tag")), f"{row.container} is declared {row.tag}, which is no version"
+
+
+@check(
+    "image-architecture-differs",
+    severity="high",
+    needs=("families",),
+    remedy="build the image for the task's platform (--platform linux/amd64), or change the task's architecture",
+    controls=("NIST 800-53 CM-2", "SOC 2 CC7.1"),
+    references=(references.ARCHITECTURE,),
+)
+def test_image_architecture_differs(unit: UnitView, findings: Findings) -> None:
+    """The image has no variant for the task's architecture.
+
+    An image that was built on an ARM machine without naming the platform does not start on Fargate's default, x86-64:
+    every run ends with an exec format error.
+    """
+    for stack in unit.stacks:
+        for pair in stack.matched:
+            with findings.about(of_container(unit, stack, pair.declared, running=running_text(pair), calls=IN_ECR)):
+                image = pair.image()
+                if image.digest and not image.tag:
+                    not_applicable("pinned by digest alone: its platforms were not looked at")
+                found = unit.registry.running(image, declared=pair.declared.image)
+                platforms = found.platforms if found else ()
+                if not platforms:
+                    not_applicable("an image of one platform, which ECR does not name")
+                wanted = pair.definition.platform
+                assert wanted in platforms, f"the task runs on {wanted}, the image is for {', '.join(platforms)}"
+
+
+@check(
     "runner-kaniko-split",
     severity="medium",
     remedy="set deploy_runner_container_image_tag and kaniko_container_image_tag to the same release, and build both",
     controls=("NIST 800-53 CM-2", "ISO 27001:2022 A.8.9"),
+    references=(references.UPDATING,),
 )
 def test_runner_kaniko_split(unit: UnitView, findings: Findings) -> None:
     """The deploy-runner and the kaniko image are declared from different releases.
@@ -88,3 +212,29 @@ def test_runner_kaniko_split(unit: UnitView, findings: Findings) -> None:
                 kaniko = known(builder, "tag")
                 apart = [f"{container} {tag}" for tag, container in sorted(others.items()) if tag != kaniko]
                 assert not apart, f"kaniko is declared {kaniko}, {', '.join(apart)}"
+
+
+@check(
+    "fleet-tag-skew",
+    severity="low",
+    needs=("families",),
+    remedy="apply the units that lag behind, in deploy order",
+    controls=("NIST 800-53 CM-2", "NIST 800-53 CM-6", "ISO 27001:2022 A.8.9"),
+    references=(references.UPDATING,),
+)
+def test_fleet_tag_skew(fleet: Fleet, findings: Findings) -> None:
+    """Accounts run different tags of the same image.
+
+    What was planned and tried in one account is then not what applies in the next. A roll-out passes through this
+    state; it should not stay in it.
+    """
+    for name, tags in fleet.tags_running().items():
+        with findings.about(of_fleet(name, kind=name, running=", ".join(tags))):
+            words = "; ".join(f"{tag} in {', '.join(accounts)}" for tag, accounts in tags.items())
+            repository = repository_of(name)
+            assert len(tags) == 1, f"{repository[2] if repository else name} runs {words}"
+    for unit in fleet.units:
+        for stack in unit.stacks:
+            if stack.pairs.kind == "unread":
+                with findings.about(of_stack(unit, stack, calls=LOOKED)):
+                    need(stack.pairs)

@@ -1,24 +1,37 @@
-"""Registry: whether the images that are declared can be pulled at all."""
+"""Registry: whether the images can be pulled, by whom, for how long, and what is known of them."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from audit.fleet import repository_of
+from audit.model import need
 from audit.verdict.check import Findings, check, not_applicable
+from audit.verdict.ecr_policies import expiry, pull
 from audit.verdict.pairing import known
-from audit.verdict.subject import of_container
+from audit.verdict.subject import of_container, of_repository
+from checks import references
 
 if TYPE_CHECKING:
+    from audit.verdict.fleet import Fleet
     from audit.verdict.pairing import UnitView
+    from audit.verdict.registry import RepositoryView
+
+pytestmark = pytest.mark.registry
+
+SETTINGS = ("ecr:DescribeRepositories",)
 
 
 @check(
     "declared-tag-not-in-registry",
     severity="critical",
-    needs=("registry",),
+    needs=("tags",),
     remedy="build and push the image of that tag to the shared account's registry before anything is applied",
     controls=("NIST 800-53 CM-2", "SOC 2 CC7.1", "ISO 27001:2022 A.8.9"),
+    references=(references.UPDATING,),
 )
 def test_declared_tag_not_in_registry(unit: UnitView, findings: Findings) -> None:
     """The declared tag is not in its ECR repository.
@@ -33,3 +46,141 @@ def test_declared_tag_not_in_registry(unit: UnitView, findings: Findings) -> Non
                 if repository_of(image) is None:
                     not_applicable(f"{image} is not in ECR")
                 assert unit.registry.tag(image, tag), f"{image} has no tag {tag}"
+
+
+@check(
+    "registry-policy-lacks-account",
+    severity="high",
+    needs=("policy",),
+    remedy="add the account to external_account_ids_with_read_access of the unit that declares the repository",
+    controls=("NIST 800-53 CM-2", "SOC 2 CC7.1"),
+    references=(references.REPOSITORY_POLICIES,),
+)
+def test_registry_policy_lacks_account(repository: RepositoryView, findings: Findings) -> None:
+    """The repository's policy does not let an account of the fleet pull.
+
+    A new account that was forgotten here deploys well, and then none of its runs starts. A grant under a condition,
+    such as an organization's id, is not judged.
+    """
+    for account in repository.users:
+        subject = of_repository(repository, kind=account.id or "", calls=("ecr:GetRepositoryPolicy",))
+        with findings.about(subject):
+            if account.id == repository.seen.registry_id:
+                not_applicable("the registry's own account")
+            if repository.is_absent:
+                not_applicable("there is no such repository: see declared-tag-not-in-registry")
+            answer = pull(need(repository.seen.policy), account.id or "")
+            if answer == "conditional":
+                not_applicable(f"{account.name} may pull under a condition that is not evaluated here")
+            assert answer == "allowed", f"{account.name} ({account.id}) may not pull {repository.seen.name}"
+
+
+@check(
+    "lifecycle-expires-tag-in-use",
+    severity="high",
+    needs=("tags", "lifecycle"),
+    remedy="let the rule leave releases alone (tagPrefixList, tagPatternList), or keep images for longer",
+    controls=("NIST 800-53 CM-2", "SOC 2 CC7.1"),
+    references=(references.LIFECYCLE,),
+)
+def test_lifecycle_expires_tag_in_use(repository: RepositoryView, fleet: Fleet, findings: Findings) -> None:
+    """A lifecycle rule deletes, or soon will, an image that is declared or running.
+
+    ECR does not know what is in use: it counts days or images. The runner then fails at the first run after the
+    deletion. "Soon" is expiry_days of the section [limits]; a rule by number can only be told for the images seen.
+    """
+    policy = need(repository.seen.lifecycle)
+    soon = fleet.taken_at + timedelta(days=fleet.limits.expiry_days)
+    for image in repository.in_use:
+        subject = of_repository(repository, kind=image.tag, running=image.tag, calls=("ecr:GetLifecyclePolicy",))
+        with findings.about(subject):
+            found = expiry(policy, image, repository.tags)
+            if found is not None:
+                assert not found.is_now, f"rule {found.rule} would delete {image.tag}"
+                if found.on is None:
+                    not_applicable(f"rule {found.rule} counts images, and not all of them were looked at")
+                assert found.on > soon, f"rule {found.rule} deletes {image.tag} on {found.on.date()}"
+
+
+@check(
+    "registry-tags-mutable",
+    severity="medium",
+    needs=("settings",),
+    remedy="set image_tag_mutability to IMMUTABLE where the repository is declared",
+    controls=("NIST 800-53 CM-3", "NIST 800-53 CM-6", "SOC 2 CC8.1", "ISO 27001:2022 A.8.9"),
+    references=(references.TAG_MUTABILITY,),
+)
+def test_registry_tags_mutable(repository: RepositoryView, findings: Findings) -> None:
+    """Tags of the repository can be moved.
+
+    Whoever may push can then replace the image that every account runs, under the same tag, without a trace in the
+    repository that declares it.
+    """
+    with findings.about(of_repository(repository, calls=SETTINGS)):
+        settings = repository.settings or not_applicable("there is no such repository")
+        immutable = (settings.tag_mutability or "").startswith("IMMUTABLE")
+        assert immutable, f"tags of {repository.seen.name} can be pushed again ({settings.tag_mutability})"
+
+
+@check(
+    "registry-no-scan-on-push",
+    severity="medium",
+    needs=("settings", "tags"),
+    remedy="switch scanning on: enable_automatic_image_scanning, or enhanced scanning of the whole registry",
+    controls=("NIST 800-53 SI-2", "SOC 2 CC7.1", "ISO 27001:2022 A.8.8"),
+    references=(references.SCANNING,),
+)
+def test_registry_no_scan_on_push(repository: RepositoryView, findings: Findings) -> None:
+    """Images are not scanned when they are pushed.
+
+    The runner's image holds a whole toolchain, with the power to change the account; without a scan nobody hears of
+    its vulnerabilities. Results of a scan, however it was started, count as scanning.
+    """
+    with findings.about(of_repository(repository, calls=SETTINGS)):
+        settings = repository.settings or not_applicable("there is no such repository")
+        scanned = any(tag.scan for tag in repository.tags)
+        assert settings.scan_on_push or scanned, f"{repository.seen.name} scans no image"
+
+
+@check(
+    "image-vulnerabilities",
+    severity="high",
+    needs=("tags",),
+    remedy="upgrade to a release whose image is free of them, or rebuild the image on a newer base",
+    controls=("NIST 800-53 SI-2", "ISO 27001:2022 A.8.8", "PCI DSS 4.0 6.3.3", "SOC 2 CC7.1"),
+    references=(references.SCANNING,),
+)
+def test_image_vulnerabilities(repository: RepositoryView, fleet: Fleet, findings: Findings) -> None:
+    """A running image has critical vulnerabilities.
+
+    It clones what others wrote and holds credentials that can change the account: the wrong place for known holes. How
+    many are borne is critical_vulnerabilities of the section [limits]; ECR's own page names them one by one.
+    """
+    most = fleet.limits.critical_vulnerabilities
+    for image in repository.tags:
+        if image.tag not in repository.running:
+            continue
+        subject = of_repository(repository, kind=image.tag, running=image.tag, calls=("ecr:DescribeImages",))
+        with findings.about(subject):
+            critical = image.critical
+            if critical is None:
+                not_applicable(f"{image.tag} was not scanned, or cannot be")
+            assert critical <= most, f"{image.tag} ({image.digest}) has {critical} critical vulnerabilities"
+
+
+@check(
+    "registry-without-own-key",
+    severity="info",
+    needs=("settings",),
+    remedy="make the repository anew with a key of your own, where your rules ask for one: it cannot be changed later",
+    controls=("NIST 800-53 CM-6",),
+    references=(references.ENCRYPTION,),
+)
+def test_registry_without_own_key(repository: RepositoryView, findings: Findings) -> None:
+    """The repository is encrypted with AWS's key, not with one of your own.
+
+    The images are encrypted all the same; only a key of your own (KMS) can be watched, and taken away.
+    """
+    with findings.about(of_repository(repository, calls=SETTINGS)):
+        settings = repository.settings or not_applicable("there is no such repository")
+        assert (settings.encryption or "").startswith("KMS"), f"{repository.seen.name} uses {settings.encryption}"

@@ -1,4 +1,4 @@
-"""Runner: the families and the invoker that a declared stack is made of."""
+"""Runner: the cluster, the families and the tasks that a declared stack is made of."""
 
 from __future__ import annotations
 
@@ -7,25 +7,32 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.model import need
+from audit.verdict import fargate
 from audit.verdict.check import Findings, check, not_applicable
 from audit.verdict.pairing import unknown
-from audit.verdict.runtimes import deprecated_since
 from audit.verdict.subject import of_container, of_stack, orphan_image
+from checks import references
 
 if TYPE_CHECKING:
+    from audit.verdict.fleet import Fleet
     from audit.verdict.pairing import UnitView
-    from audit.verdict.releases import Releases
+
+pytestmark = pytest.mark.runner
 
 LISTED = ("ecs:ListTaskDefinitionFamilies",)
+DESCRIBED = (*LISTED, "ecs:DescribeTaskDefinition")
 INVOKER = ("lambda:GetFunctionConfiguration",)
+CLUSTER = ("ecs:DescribeClusters",)
+TASKS = (*CLUSTER, "ecs:ListTasks", "ecs:DescribeTasks")
 
 
 @check(
     "stack-missing",
     severity="high",
-    needs=("families", "invoker"),
+    needs=("families", "invokers"),
     remedy="apply the unit, or delete it from the repository if the account should have no runner",
     controls=("NIST 800-53 CM-8", "SOC 2 CC8.1"),
+    references=(references.HOW_IT_WORKS,),
 )
 def test_stack_missing(unit: UnitView, findings: Findings) -> None:
     """Nothing of a declared stack runs: no task definition and no invoker.
@@ -45,6 +52,7 @@ def test_stack_missing(unit: UnitView, findings: Findings) -> None:
     needs=("families",),
     remedy="apply the unit: the task definition that it declares does not exist",
     controls=("NIST 800-53 CM-2", "NIST 800-53 CM-8"),
+    references=(references.TASK_DEFINITIONS,),
 )
 def test_family_missing(unit: UnitView, findings: Findings) -> None:
     """A declared task definition family does not exist, though others of the stack do.
@@ -70,6 +78,7 @@ def test_family_missing(unit: UnitView, findings: Findings) -> None:
     needs=("families",),
     remedy="delete the task definitions, or declare the container again",
     controls=("NIST 800-53 CM-7", "NIST 800-53 CM-8", "ISO 27001:2022 A.8.9"),
+    references=(references.TASK_DEFINITIONS,),
 )
 def test_family_undeclared(unit: UnitView, findings: Findings) -> None:
     """A task definition family of the stack exists that nothing declares.
@@ -86,43 +95,122 @@ def test_family_undeclared(unit: UnitView, findings: Findings) -> None:
 
 
 @check(
-    "invoker-missing",
+    "cluster-missing",
     severity="high",
-    needs=("invoker",),
-    remedy="apply the unit: nothing can start the runner without its invoker",
-    controls=("NIST 800-53 CM-2", "SOC 2 CC7.1"),
+    needs=("clusters",),
+    remedy="apply the unit: its tasks have no cluster to run in",
+    controls=("NIST 800-53 CM-2", "NIST 800-53 CM-8", "SOC 2 CC7.1"),
+    references=(references.CLUSTERS,),
 )
-def test_invoker_missing(unit: UnitView, findings: Findings) -> None:
-    """The invoker Lambda of the stack does not exist.
+def test_cluster_missing(unit: UnitView, findings: Findings) -> None:
+    """The ECS cluster of the stack does not exist or is not active, though others of its parts do.
 
-    Every run is started through it: without it the pipeline of this account is dead.
+    Every run is a task in that cluster: without it the invoker's calls all fail.
     """
     for stack in unit.stacks:
-        name = f"{stack.stack}-invoker"
-        with findings.about(of_stack(unit, stack, name=name, calls=INVOKER)):
-            if need(stack.invoker) is None and stack.absent:
+        with findings.about(of_stack(unit, stack, calls=CLUSTER)):
+            cluster = need(stack.cluster)
+            if cluster is None and stack.absent:
                 not_applicable("nothing of the stack was seen: see stack-missing")
-            assert need(stack.invoker), f"there is no function {name}"
+            assert cluster, f"there is no cluster {stack.stack}"
+            assert cluster.status == "ACTIVE", f"the cluster {stack.stack} is {cluster.status}"
 
 
 @check(
-    "invoker-runtime-deprecated",
+    "task-on-old-revision",
     severity="medium",
-    needs=("invoker",),
-    remedy="upgrade the module ref: newer releases of the invoker run on a supported Python",
-    controls=("NIST 800-53 SI-2", "ISO 27001:2022 A.8.8", "PCI DSS 4.0 6.3.3"),
+    needs=("clusters",),
+    remedy="let the task end, or stop it: the next one takes the newest revision",
+    controls=("NIST 800-53 CM-2", "NIST 800-53 CM-3"),
+    references=(references.TASK_DEFINITIONS,),
 )
-def test_invoker_runtime_deprecated(unit: UnitView, releases: Releases, findings: Findings) -> None:
-    """The invoker Lambda runs on a Python that AWS has deprecated.
+def test_task_on_old_revision(unit: UnitView, findings: Findings) -> None:
+    """A running task uses another revision than the newest of its family.
 
-    AWS stops patching it, then refuses updates of the function: the next apply of the runner fails.
+    It started before the last apply and goes on with the old image and the old permissions. No running task is the
+    normal state.
     """
     for stack in unit.stacks:
-        invoker = need(stack.invoker)
-        runtime = invoker.runtime if invoker else None
-        subject = of_stack(unit, stack, name=f"{stack.stack}-invoker", running=runtime, calls=INVOKER)
-        with findings.about(subject):
-            if runtime is None:
-                not_applicable("there is no invoker, or it is a container image")
-            since = deprecated_since(runtime, releases.today)
-            assert since is None, f"{runtime} is deprecated since {since}"
+        with findings.of_all(of_stack(unit, stack, calls=TASKS)):
+            newest = {found.family: f"{found.family}:{found.revision}" for found in stack.definitions}
+            for task in stack.running_tasks:
+                family = (task.definition or "").partition(":")[0]
+                with findings.about(
+                    of_stack(unit, stack, name=task.id, kind=task.id, running=task.definition, calls=TASKS)
+                ):
+                    if task.definition is None or family not in newest:
+                        not_applicable("a task of another family, or one that could not be described")
+                    assert task.definition == newest[family], f"{task.id} runs {task.definition}, not {newest[family]}"
+
+
+@check(
+    "task-running-too-long",
+    severity="medium",
+    needs=("clusters",),
+    remedy="look at the task's log; stop it if it hangs, for example at a lock or a prompt",
+    controls=("SOC 2 CC7.1",),
+    references=(references.HOW_IT_WORKS,),
+)
+def test_task_running_too_long(unit: UnitView, fleet: Fleet, findings: Findings) -> None:
+    """A task has been running for longer than runs take.
+
+    It holds state locks and credentials, and whoever waits for the pipeline waits for it. How long is too long is
+    task_hours of the section [limits].
+    """
+    for stack in unit.stacks:
+        with findings.of_all(of_stack(unit, stack, calls=TASKS)):
+            for task in stack.running_tasks:
+                with findings.about(
+                    of_stack(unit, stack, name=task.id, kind=task.id, running=task.definition, calls=TASKS)
+                ):
+                    if task.started_at is None:
+                        not_applicable("not started yet")
+                    hours = (fleet.taken_at - task.started_at).total_seconds() / 3600
+                    assert hours <= fleet.limits.task_hours, f"{task.definition} has been running for {hours:.1f} hours"
+
+
+@check(
+    "task-failed-to-start",
+    severity="high",
+    needs=("clusters",),
+    remedy="mend the named cause: the image, its repository's policy, a secret's key, or the network to ECR",
+    controls=("SOC 2 CC7.1",),
+    references=(references.TASK_STOPPED,),
+)
+def test_task_failed_to_start(unit: UnitView, findings: Findings) -> None:
+    """The last run of a family ended before it began: its image or its secrets could not be had.
+
+    ECS remembers that for about an hour. It is the first sign of a deleted tag, a policy without the account, or a
+    secret on a key that the account cannot use.
+    """
+    for stack in unit.stacks:
+        with findings.of_all(of_stack(unit, stack, calls=TASKS)):
+            for family, task in stack.last_runs.items():
+                with findings.about(
+                    of_stack(unit, stack, name=family, kind=family, running=task.definition, calls=TASKS)
+                ):
+                    reason = task.stop_error or "no reason given"
+                    assert task.stop_code != "TaskFailedToStart", f"the last run of {family} did not start: {reason}"
+
+
+@check(
+    "task-size-invalid",
+    severity="high",
+    needs=("families",),
+    remedy="set cpu and memory of the container's configuration to a pair that Fargate has",
+    controls=("NIST 800-53 CM-2",),
+    references=(references.TASK_SIZES,),
+)
+def test_task_size_invalid(unit: UnitView, findings: Findings) -> None:
+    """CPU and memory of a task are no pair that Fargate runs.
+
+    Not every memory goes with every CPU; a task of such a size is refused when it should start.
+    """
+    for stack in unit.stacks:
+        with findings.of_all(of_stack(unit, stack, calls=DESCRIBED)):
+            for found in stack.definitions:
+                with findings.about(of_stack(unit, stack, name=found.family, kind=found.family, calls=DESCRIBED)):
+                    if "FARGATE" not in found.launch_types:
+                        not_applicable("not for Fargate")
+                    size = f"{found.cpu} CPU units with {found.memory} MiB"
+                    assert fargate.takes(found.cpu, found.memory), f"Fargate does not run {size} ({found.family})"

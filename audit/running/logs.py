@@ -18,12 +18,7 @@ def log_groups(visit: Visit, families: Sequence[TaskDefinition]) -> tuple[str, .
 
     One call a group, for a group's name as prefix finds it first; a runner has one or two.
     """
-    wanted = {
-        one.logging.group
-        for family in families
-        for one in family.images
-        if one.logging and one.logging.group and one.logging.region in (None, visit.region)
-    }
+    wanted = {name for family in families for name in family.log_groups(visit.region)}
     return tuple(name for name in sorted(wanted)[:MOST_GROUPS] if _exists(visit, name))
 
 

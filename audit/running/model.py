@@ -114,6 +114,11 @@ class TaskDefinition:
     task_role: str | None = None
     execution_role: str | None = None
 
+    def log_groups(self, region: str | None) -> tuple[str, ...]:
+        """Name the log groups that its containers write to in a region; without one of its own, a driver's is meant."""
+        logs = [one.logging for one in self.images if one.logging]
+        return tuple(sorted({log.group for log in logs if log.group and log.region in {None, region}}))
+
     @property
     def platform(self) -> str:
         """The platform that its images must be for, as images name it; x86-64 unless it says otherwise."""
@@ -157,6 +162,11 @@ class Task:
     stop_error: str | None = None
     launch_type: str | None = None
     containers: tuple[TaskContainer, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The last part of its ARN."""
+        return self.arn.rpartition("/")[2]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -282,9 +292,22 @@ class TagImage:
     scan: Scan | None = None
 
     @property
+    def critical(self) -> int | None:
+        """How many critical vulnerabilities the scan found; None where none was made, or it is not done.
+
+        ECR can't scan every image: one that it does not support is none that failed.
+        """
+        done = self.scan is not None and self.scan.status in {"COMPLETE", "ACTIVE"}
+        return dict(self.scan.counts).get("CRITICAL", 0) if self.scan and done else None
+
+    @property
     def platforms(self) -> tuple[str, ...]:
-        """The platforms of an index, such as ``linux/amd64``, in order; empty for an image of one platform."""
-        return tuple(sorted({image.platform for image in self.images if image.platform}))
+        """The platforms of an index, such as ``linux/amd64``, in order; empty for an image of one platform.
+
+        Variants don't count, nor do the attestations that builders put beside the images.
+        """
+        named = {"/".join(image.platform.split("/")[:2]) for image in self.images if image.platform}
+        return tuple(sorted(named - {"unknown/unknown"}))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from audit.declared.accounts import NAMES as ACCOUNTS_FILES
 from audit.declared.model import Diagnostic, Pin
 from audit.errors import UnreadError
 from audit.model import Account, Gap, Version
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from audit.config import Settings
+    from audit.declared.model import DeclaredContainer
     from audit.snapshot import Snapshot
 
 BUILDER = "docker-image-builder"
@@ -105,6 +107,16 @@ class Fleet:
         files = {origin.file for origin in origins if origin}
         return tuple(sorted(file for file in files if posixpath.basename(file) == "common.hcl"))
 
+    def tags_declared(self) -> Mapping[str, tuple[DeclaredContainer, ...]]:
+        """Map each declared tag to the containers that are declared with it, in order of the tags."""
+        found: dict[str, list[DeclaredContainer]] = defaultdict(list)
+        for unit in self.units:
+            for stack in unit.stacks:
+                for row in stack.deployed:
+                    if row.tag is not None:
+                        found[row.tag].append(row)
+        return {tag: tuple(rows) for tag, rows in sorted(found.items())}
+
     def tags_running(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
         """Map each repository that is declared to the tags that run of it, and each tag to the accounts.
 
@@ -117,6 +129,11 @@ class Fleet:
                     if pair.running and pair.running.name == pair.declared.image and pair.running.tag:
                         found[pair.running.name][pair.running.tag].add(unit.account)
         return {name: {tag: tuple(sorted(who)) for tag, who in sorted(tags.items())} for name, tags in found.items()}
+
+
+def of_accounts_file(diagnostic: Diagnostic) -> bool:
+    """Tell whether a diagnostic is about an accounts file."""
+    return diagnostic.location is not None and posixpath.basename(diagnostic.location.file) in ACCOUNTS_FILES
 
 
 def image_of(container: str) -> str | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from audit.declared.model import DeclaredContainer, DeclaredUnit, Shadow
 from audit.model import Fact, Gap, Seen, Unread, need
 from audit.running.model import Cluster, Invoker, Observation, RoleChange, Task, TaskDefinition, unasked
+from audit.running.tasks import MISSING
 from audit.verdict.pairs import Matched, Missing, Orphan, Pair, known, pair, unknown
 from audit.verdict.registry import Registry
 
@@ -75,6 +76,19 @@ class StackView:
     def definitions(self) -> tuple[TaskDefinition, ...]:
         """All task definitions of the stack, declared or not; raises UnreadError where they could not be read."""
         return tuple(pair.definition for pair in need(self.pairs) if not isinstance(pair, Missing))
+
+    @property
+    def running_tasks(self) -> tuple[Task, ...]:
+        """The tasks that have not ended; raises UnreadError where they could not be read."""
+        over = {"STOPPED", "DEPROVISIONING", MISSING}
+        return tuple(task for task in need(self.tasks) if task.status not in over)
+
+    @property
+    def last_runs(self) -> Mapping[str, Task]:
+        """The last task of each family that ended lately; raises UnreadError where they could not be read."""
+        ended = [task for task in need(self.tasks) if task.stopped_at and task.definition]
+        ended.sort(key=lambda task: task.stopped_at.timestamp() if task.stopped_at else 0)
+        return {(task.definition or "").partition(":")[0]: task for task in ended}
 
     @property
     def deployed(self) -> tuple[DeclaredContainer, ...]:

@@ -11,6 +11,7 @@ from audit.errors import UnreadError
 from audit.fleet import repository_of, running_images
 from audit.model import Account, Fact, Gap, Seen, Unread, need
 from audit.running.model import Repository, RepositorySettings, TagImage
+from audit.verdict.check import not_applicable
 
 if TYPE_CHECKING:
     from audit.model import ImageRef
@@ -26,6 +27,18 @@ class Registry:
     def has(self, image: str) -> bool:
         """Tell whether the repository of an image was looked at."""
         return repository_of(image) in self.repositories
+
+    def running(self, image: ImageRef, *, declared: str | None) -> TagImage | None:
+        """Look the tag of a running image up; one without a tag is ``latest``.
+
+        Not applicable to an image that does not live in a repository that was looked at because it is declared; raises
+        UnreadError as ``tag`` does.
+        """
+        if image.ecr is None:
+            not_applicable(f"{image.name} is not in ECR")
+        if image.name != declared and not self.has(image.name):
+            not_applicable(f"{image.name} is not declared: see image-repository-drift")
+        return self.tag(image.name, image.tag or "latest")
 
     def tag(self, image: str, tag: str) -> TagImage | None:
         """Look a tag of an ECR image up; None where the tag, or its whole repository, is not there.
@@ -66,6 +79,11 @@ class RepositoryView:
     def settings(self) -> RepositorySettings | None:
         """How it is set up, None where there is no such repository; raises UnreadError where that was not read."""
         return need(self.seen.settings)
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether there is no such repository; one that could not be read is not known to be absent."""
+        return self.seen.tags == Seen(value=None)
 
     @property
     def tags(self) -> tuple[TagImage, ...]:

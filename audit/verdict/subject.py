@@ -12,7 +12,7 @@ from audit.verdict.pairing import UnitView
 from audit.verdict.registry import RepositoryView
 
 if TYPE_CHECKING:
-    from audit.declared.model import DeclaredContainer, Pin
+    from audit.declared.model import DeclaredContainer, Diagnostic, Pin
     from audit.model import Gap, Location
     from audit.verdict.pairing import Matched, Orphan, StackView
     from audit.verdict.secrets import SecretView
@@ -122,6 +122,13 @@ def of_pin(pin: Pin, *, declared: str | None = None) -> Subject:
         location=pin.origin,
         evidence=from_file(pin.origin),
     )
+
+
+def of_diagnostic(diagnostic: Diagnostic) -> Subject:
+    """Make the subject for something that Terraform or Terragrunt would refuse: its file and the words."""
+    place = diagnostic.location
+    file = place.file if place else diagnostic.unit or "repository"
+    return Subject(name=file, kind=f"{file}|{diagnostic.message}", location=place, evidence=from_file(place))
 
 
 def of_noun(noun: UnitView | RepositoryView | SecretView | None) -> Subject:

@@ -1,0 +1,83 @@
+"""What the invoker lets its callers do, as a noun for checks: options, patterns and what they would refuse; pure.
+
+An option may be given where the configuration allows it by name or by ``*`` and does not restrict it; a value must
+match the option's pattern from its start, if it has one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import re2
+
+from audit.errors import UnreadError
+from audit.model import Gap
+from audit.running.redact import DROPPED
+from audit.running.scripts import VARIABLE
+from audit.verdict.check import not_applicable
+
+if TYPE_CHECKING:
+    from audit.running.model import Invoker, Script
+
+BUILD = "build-docker-image"
+MAX_PATTERN = 4096
+
+
+def scripts(invoker: Invoker | None) -> tuple[Script, ...]:
+    """Give the scripts of an invoker's configuration.
+
+    Not applicable where there is no invoker, or none is configured so; raises UnreadError for a configuration that
+    could not be decoded.
+    """
+    if invoker is None:
+        not_applicable("there is no invoker: see invoker-missing")
+    if invoker.scripts is not None:
+        return invoker.scripts
+    if all(variable.name != VARIABLE for variable in invoker.environment):
+        not_applicable(f"{invoker.name} has no {VARIABLE}")
+    raise UnreadError(Gap(what="invoker", message=f"{invoker.name}: its configuration could not be decoded"))
+
+
+def build_script(invoker: Invoker | None) -> Script:
+    """Give the script that builds images; not applicable where the invoker has none. Raises as ``scripts`` does."""
+    found = next((script for script in scripts(invoker) if script.name == BUILD), None)
+    return found or not_applicable("this runner builds no images")
+
+
+def allows(script: Script, option: str) -> bool:
+    """Tell whether callers may give an option."""
+    named = {one.split("=")[0] for one in script.allowed_options}
+    return ("*" in named or option in named) and option not in script.restricted_options
+
+
+def accepts(script: Script, option: str, value: str) -> bool:
+    """Tell whether a value of an option matches its pattern, if it has one.
+
+    Raises UnreadError for a pattern that cannot be judged here.
+    """
+    pattern = dict(script.patterns).get(option)
+    if pattern is None:
+        return True
+    if pattern != DROPPED and len(pattern) <= MAX_PATTERN:
+        try:
+            return bool(re2.match(pattern, value))
+        except re2.error:
+            pass
+    message = f"{script.container}: the pattern of {option} cannot be judged here; look at it by hand"
+    raise UnreadError(Gap(what="invoker", message=message))
+
+
+def invalid_patterns(script: Script) -> tuple[str, ...]:
+    """Name the options whose pattern Python, which the invoker is written in, does not compile."""
+    return tuple(option for option, pattern in script.patterns if not _compiles(pattern))
+
+
+def _compiles(pattern: str) -> bool:
+    if len(pattern) > MAX_PATTERN:
+        return True
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True
