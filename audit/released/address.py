@@ -1,4 +1,4 @@
-"""Addresses that may be asked for releases: https, or http to this machine; never a metadata service or a file."""
+"""Addresses that may be asked for releases or told of findings: https, or http to this machine; never a metadata service or a file."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ _METADATA_NAMES = re.compile(r"(?:metadata|instance-data)(?:\..*)?|metadata\.goo
 _METADATA = frozenset(ipaddress.ip_address(address) for address in ("fd00:ec2::254", "100.100.100.200", "192.0.0.192"))
 
 
-def demand_allowed(url: str, *, resolve: bool = True) -> SplitResult:
+def demand_allowed(url: str, *, resolve: bool = True, what: str = "address of releases") -> SplitResult:
     """Split an address after making sure that it may be asked; nothing is connected to, a name is looked up.
+
+    Of the address only scheme and host are ever said: its path may be a secret.
 
     Raises UsageError with the reason. A name that can't be looked up passes: behind a proxy that is usual, and the
     request itself will say so.
@@ -26,8 +28,8 @@ def demand_allowed(url: str, *, resolve: bool = True) -> SplitResult:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise UsageError("address of releases refused: not a URL") from None
-    where = f"address of releases refused: {parts.scheme or 'no scheme'}://{host or '?'}"
+        raise UsageError(f"{what} refused: not a URL") from None
+    where = f"{what} refused: {parts.scheme or 'no scheme'}://{host or '?'}"
     if parts.scheme not in {"https", "http"} or not host:
         raise UsageError(f"{where}: only https:// is asked")
     if parts.username is not None or parts.password is not None:

@@ -1,4 +1,4 @@
-"""The HTTP session for releases: patient within a deadline, with an ETag cache that never holds a token."""
+"""The HTTP session for releases and notices: patient within a deadline, its ETag cache never holds a token."""
 
 from __future__ import annotations
 
@@ -76,16 +76,20 @@ class TokenlessSerializer(Serializer):
 
 
 @contextmanager
-def open_session(*, until: float, cache: Path | None = None, backoff: float = BACKOFF) -> Iterator[requests.Session]:
-    """Give a session for GETs until a monotonic time, with answers kept in ``cache`` where one is given.
+def open_session(
+    *, until: float, cache: Path | None = None, backoff: float = BACKOFF, writes: bool = False
+) -> Iterator[requests.Session]:
+    """Give a session until a monotonic time, with answers kept in ``cache`` where one is given.
 
-    Raises OSError where that folder can't be made.
+    Only GETs are tried again; where it ``writes`` also POST and PATCH, as long as the server itself refused them.
+    Raises OSError where the folder of the cache can't be made.
     """
     patience = Patience(
         total=RETRIES,
         connect=1,  # where a firewall swallows packets, each attempt costs its whole timeout
+        read=0 if writes else None,  # whether the answer to what was written got lost, nobody can tell
         redirect=0,
-        allowed_methods={"GET"},
+        allowed_methods={"GET", "PATCH", "POST"} if writes else {"GET"},
         status_forcelist={429, 500, 502, 503, 504},
         backoff_factor=backoff,
         raise_on_status=False,
