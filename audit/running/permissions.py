@@ -17,7 +17,7 @@ class Call:
     ``fact`` is the field of the model that stays unread without it. ``reply`` lists, dotted, what a whole reply always
     holds: botocore turns a damaged 200 into an empty success, so what lacks one of these is no reply. ``page_key``
     is what names the next of its pages. ``resource`` is as narrow as IAM lets it be; ``in_cluster`` tells that IAM
-    narrows it by the cluster; ``asked_by`` names the option or command without which it isn't called.
+    narrows it by the cluster; ``asked_by`` names the options and commands without which it isn't called.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Call:
     page_key: str = "nextToken"
     resource: str = "*"
     in_cluster: bool = False
-    asked_by: str | None = None
+    asked_by: tuple[str, ...] = ()
 
 
 TABLE: tuple[Call, ...] = (
@@ -44,7 +44,7 @@ TABLE: tuple[Call, ...] = (
         fact="organization",
         reply=("Accounts",),
         page_key="NextToken",
-        asked_by="organization",
+        asked_by=("organization",),
     ),
     Call(name="sts:GetCallerIdentity", action=None, fact="identity", reply=("Account", "Arn")),
     Call(
@@ -100,7 +100,7 @@ TABLE: tuple[Call, ...] = (
         fact="role_changes",
         reply=("EvaluationResults",),
         resource="arn:{partition}:iam::{account}:role/*",
-        asked_by="simulate_roles",
+        asked_by=("simulate_roles", "ready"),
     ),
     Call(
         name="iam:GetRole",
@@ -108,7 +108,7 @@ TABLE: tuple[Call, ...] = (
         fact="caller_rights",
         reply=("Role.Arn",),
         resource="arn:{partition}:iam::{account}:role/*",
-        asked_by="ready",
+        asked_by=("ready",),
     ),
     Call(
         name="ecr:BatchGetImage",
