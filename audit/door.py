@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from audit.config import Settings
+    from audit.grounds import Grounds
     from audit.snapshot import Snapshot
     from audit.verdict.check import Check
     from audit.verdict.results import Results
@@ -30,16 +31,19 @@ CHECKS = HERE.parent / "checks"
 PLUGINS = ("pytest_metadata.plugin", "pytest_html.plugin", "audit.plugin", "reports.plugin")
 
 
-def judge(
+def judge(  # noqa: PLR0913 -- what is judged, beside what, and how much is said: each by its name
     settings: Settings,
     config_sha256: str | None,
     snapshot: Snapshot,
     *,
     precedents: Precedents | None = None,
+    grounds: Grounds | None = None,
     html: Path | None = None,
     verbose: bool = False,
 ) -> Results:
-    """Run the checks on a snapshot and give the results; ``verbose`` shows pytest's own output on standard error.
+    """Run the checks on a snapshot and give the results; with ``grounds`` the readiness checks, and only those.
+
+    ``verbose`` shows pytest's own output on standard error.
 
     Raises UsageError where pytest refuses, AuditError where it ended without results.
     """
@@ -48,6 +52,7 @@ def judge(
         config_sha256=config_sha256,
         snapshot=snapshot,
         precedents=precedents or Precedents(),
+        grounds=grounds,
         verbose=verbose,
     )
     if settings.checks_dir is not None and not settings.checks_dir.is_dir():

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from audit.model import Unread, need
+from audit.errors import UnreadError
+from audit.model import Gap, Unread, need
 from audit.verdict.check import Check, Findings, not_applicable
 from audit.verdict.registry import RepositoryView
 from audit.verdict.secrets import SecretView
@@ -19,6 +20,7 @@ from audit.verdict.session import Session
 if TYPE_CHECKING:
     from audit.verdict.fleet import Fleet
     from audit.verdict.pairing import UnitView
+    from audit.verdict.readiness import Readiness
     from audit.verdict.releases import Releases
     from audit.verdict.results import Coverage
 
@@ -76,6 +78,15 @@ def releases(request: pytest.FixtureRequest) -> Releases:
 def coverage(request: pytest.FixtureRequest) -> Coverage:
     """Give what was expected and what was seen of the whole fleet."""
     return request.config.stash[SESSION].coverage
+
+
+@pytest.fixture
+def readiness(request: pytest.FixtureRequest) -> Readiness:
+    """Give the target of the upgrade and the workstation; only ``pipelines-audit ready`` has them."""
+    found = request.config.stash[SESSION].readiness
+    if found is None:
+        raise UnreadError(Gap(what="readiness", message="mark a check that takes readiness with stage='ready'"))
+    return found
 
 
 @pytest.fixture

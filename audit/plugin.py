@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 RESULTS = pytest.StashKey[Results]()
 JUDGE = "pipelines-audit-judge"
 
-SUBJECTS = ("coverage", "declaration", "images", "registry", "release", "runner", "security")
+SUBJECTS = ("coverage", "declaration", "images", "readiness", "registry", "release", "runner", "security")
 
 _PYTESTS = {"-k": "keyword", "-m": "markexpr"}
 _HERE = Path(__file__).resolve()
@@ -108,8 +108,8 @@ class Judge:
     def _begin(self, config: pytest.Config) -> Session:
         if self.handover is not None:
             had = self.handover
-            return Session.begin(had.settings, had.config_sha256, had.snapshot, had.precedents)
-        from audit import look  # noqa: PLC0415 -- loads boto3 and the parser: only for a run that judges
+            return Session.begin(had.settings, had.config_sha256, had.snapshot, had.precedents, grounds=had.grounds)
+        from audit import grounds, look  # noqa: PLC0415 -- load boto3 and the parser: only for a run that judges
 
         given = {
             name: config.getoption(_PYTESTS.get(option.short or "", f"audit_{name}"))
@@ -120,7 +120,10 @@ class Judge:
         today = datetime.now(UTC).date()
         beside = precedents(settings, today)
         excluded = standing(beside.waivers.exclusions, today)
-        return Session.begin(settings, digest, look.seen(settings, os.environ, exclusions=excluded), beside)
+        seen = look.seen(settings, os.environ, exclusions=excluded)
+        asked = config.getoption("audit_to")
+        found = grounds.gather(settings, os.environ, seen.released) if asked else None
+        return Session.begin(settings, digest, seen, beside, grounds=found)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Make one item per unit, repository or secret for a check that takes one."""
@@ -142,7 +145,9 @@ class Judge:
             return
         try:
             self._name_waivers(self.session, items)
-            gone, disabled = selection.settle(items, self.session.settings)
+            gone, disabled = selection.settle(
+                items, self.session.settings, "ready" if self.session.readiness else "check"
+            )
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
         self.session.disabled = tuple(disabled.values())

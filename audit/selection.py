@@ -15,17 +15,22 @@ if TYPE_CHECKING:
     import pytest
 
     from audit.config import Settings
-    from audit.verdict.check import Check
+    from audit.verdict.check import Check, Stage
 
 
-def settle(items: Iterable[pytest.Item], settings: Settings) -> tuple[set[pytest.Item], dict[str, Check]]:
+def settle(
+    items: Iterable[pytest.Item], settings: Settings, stage: Stage = "check"
+) -> tuple[set[pytest.Item], dict[str, Check]]:
     """Give each item its severity; tell which are left out, and the disabled checks by their id.
+
+    Only those of ``stage`` are judged, whatever else is selected.
 
     Raises UsageError for an id, in an option or in the configuration, that no check has.
     """
     records = {record.id: record for record in map(check_of, items) if record}
     names = {name: record.id for record in records.values() for name in record.names}
-    wanted = set(_ids(names, settings.check, "--check").values())
+    here = {name: id_ for name, id_ in names.items() if records[id_].stage == stage}
+    wanted = set(_ids(here, settings.check, "--check").values())
     severities = {
         id_: settings.severities[name] for name, id_ in _ids(names, settings.severities, "severities").items()
     }
@@ -39,9 +44,9 @@ def settle(items: Iterable[pytest.Item], settings: Settings) -> tuple[set[pytest
         if severity != record.severity:
             record = item.stash[CHECK] = replace(record, severity=severity)
         mild = settings.severity is not None and Severity[severity] < Severity[settings.severity]
-        if mild or record.id in disabled or (wanted and record.id not in wanted):
+        if record.stage != stage or mild or record.id in disabled or (wanted and record.id not in wanted):
             left_out.add(item)
-    return left_out, {id_: records[id_] for id_ in sorted(disabled)}
+    return left_out, {id_: records[id_] for id_ in sorted(disabled) if records[id_].stage == stage}
 
 
 def reasons(settings: Settings, disabled: Mapping[str, Check]) -> dict[str, str]:

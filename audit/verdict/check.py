@@ -46,6 +46,10 @@ Need: TypeAlias = Literal[
 ]
 
 
+Stage: TypeAlias = Literal["check", "ready"]
+"""Which command judges it: the nightly check, or readiness before an upgrade."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
     """What a check is, apart from its code; ``title`` and ``why`` come from the docstring.
@@ -63,6 +67,7 @@ class Check:
     controls: tuple[str, ...]
     references: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    stage: Stage = "check"
 
     @property
     def names(self) -> frozenset[str]:
@@ -88,6 +93,7 @@ def check(  # noqa: PLR0913 -- what a check is, each by its name
     controls: tuple[str, ...] = (),
     references: tuple[str, ...] = (),
     aliases: tuple[str, ...] = (),
+    stage: Stage = "check",
 ) -> Callable[[F], F]:
     """Make a test function a check; its docstring's first line is the title, the rest says why it matters.
 
@@ -106,6 +112,7 @@ def check(  # noqa: PLR0913 -- what a check is, each by its name
             controls=controls,
             references=references,
             aliases=aliases,
+            stage=stage,
         )
         marked: F = pytest.mark.check(record)(getattr(pytest.mark, severity)(function))
         return marked
@@ -118,7 +125,8 @@ class Subject:
     """What one judgement is about; every field None where it has no meaning.
 
     ``name`` says in words which thing it is; ``kind`` tells several judgements of one check about one container apart;
-    ``cause`` is what one edit would mend (the place of a literal), None where each subject is mended by itself.
+    ``cause`` is what one edit would mend (the place of a literal), None where each subject is mended by itself;
+    ``remedy`` says how to mend this very thing, where the check's own words are not enough.
     """
 
     name: str
@@ -134,6 +142,7 @@ class Subject:
     released: str | None = None
     location: Location | None = None
     cause: str | None = None
+    remedy: str | None = None
     evidence: tuple[Evidence, ...] = ()
 
 

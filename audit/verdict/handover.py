@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from audit.config import Settings
+from audit.grounds import Grounds
 from audit.snapshot import Snapshot
 from audit.verdict.precedents import Precedents
 from audit.verdict.results import Results
@@ -18,5 +19,6 @@ class Handover:
     config_sha256: str | None
     snapshot: Snapshot
     precedents: Precedents = field(default_factory=Precedents)
+    grounds: Grounds | None = None
     verbose: bool = False
     results: Results | None = None

@@ -66,7 +66,7 @@ def finding(check: Check, judgement: Judgement) -> Finding:
         released=about.released,
         message=judgement.message,
         location=about.location,
-        remedy=check.remedy,
+        remedy=about.remedy or check.remedy,
         controls=check.controls,
         cause_id=_cause(check, judgement) or id_,
         evidence=about.evidence,

@@ -19,11 +19,14 @@ from audit.verdict.fleet import Fleet
 from audit.verdict.ledger import Ledger
 from audit.verdict.left_out import Kept
 from audit.verdict.precedents import Precedents
+from audit.verdict.readiness import Readiness
 from audit.verdict.registry import RepositoryView
 from audit.verdict.releases import Releases
+from audit.verdict.ruling import ruled
 from audit.verdict.secrets import SecretView
 
 if TYPE_CHECKING:
+    from audit.grounds import Grounds
     from audit.verdict.check import Judgement
     from audit.verdict.pairing import UnitView
     from audit.verdict.results import Coverage, Results
@@ -46,6 +49,7 @@ class Session:
     fleet: Fleet
     repositories: tuple[RepositoryView, ...]
     secrets: tuple[SecretView, ...]
+    readiness: Readiness | None
     ledger: Ledger
     checks: tuple[Check, ...] = ()
     disabled: tuple[Check, ...] = ()
@@ -69,6 +73,7 @@ class Session:
         snapshot: Snapshot,
         precedents: Precedents | None = None,
         now: datetime | None = None,
+        grounds: Grounds | None = None,
     ) -> Session:
         """Pair the snapshot without what is excluded, and open the ledger."""
         now = now or datetime.now(UTC).replace(microsecond=0)
@@ -80,6 +85,7 @@ class Session:
             max_age_days=settings.max_release_age_days,
             policy=settings.policy,
         )
+        fleet = Fleet.of(kept.snapshot, kept.units, releases=releases, settings=settings, judged_at=now)
         return cls(
             settings=settings,
             config_sha256=config_sha256,
@@ -88,7 +94,8 @@ class Session:
             precedents=beside,
             kept=kept,
             releases=releases,
-            fleet=Fleet.of(kept.snapshot, kept.units, releases=releases, settings=settings, judged_at=now),
+            fleet=fleet,
+            readiness=Readiness.of(grounds, fleet, settings) if grounds else None,
             repositories=registry.views(kept.snapshot),
             secrets=secrets.views(kept.snapshot),
             ledger=Ledger.start(),
@@ -103,7 +110,7 @@ class Session:
 
     def end(self, *, expected: int, reason: str | None) -> Results:
         """Close the ledger and conclude; the ledger's file goes, for its content is in the results."""
-        ended = self.ledger.end(expected=expected, reason=reason)
+        ended = self.ledger.end(expected=expected, reason=reason or self.snapshot.incomplete)
         occasion = conclusion.Occasion(
             id=self.id,
             judged_at=self.judged_at,
@@ -116,4 +123,4 @@ class Session:
         )
         results = conclusion.conclude(occasion, self.kept, self.ledger.entries, ended, self.checks)
         self.ledger.remove()
-        return results
+        return ruled(results, self.readiness.to) if self.readiness else results

@@ -1,0 +1,362 @@
+"""Readiness of the workstation: tools, checkout, environment, the token, and who the credentials belong to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from audit.errors import UnreadError
+from audit.model import Gap, Version, need
+from audit.verdict.check import Findings, check, not_applicable
+from audit.verdict.mends import mend
+from audit.verdict.readiness import INSTALL, LEAST, machine_of, pinned
+from audit.verdict.subject import from_calls, of_fleet, of_noun
+
+if TYPE_CHECKING:
+    from audit.released.token import Token
+    from audit.running.model import Right
+    from audit.verdict.pairing import UnitView
+    from audit.verdict.readiness import Readiness
+    from audit.workstation.model import Checkout
+
+pytestmark = pytest.mark.readiness
+ready = partial(check, stage="ready")
+
+CONTROLS = ("NIST 800-53 CM-3", "NIST 800-53 CM-5")
+ACCESS = ("NIST 800-53 AC-6", "SOC 2 CC6.1")
+TOKENS = "https://github.com/settings/tokens"
+SOON = timedelta(days=7)
+FRESH = "aws-vault exec --duration=4h PROFILE -- pipelines-audit ready"
+
+
+@ready("tool-missing", severity="high", remedy="install it and have it on PATH", controls=CONTROLS)
+def test_tool_missing(readiness: Readiness, findings: Findings) -> None:
+    """A tool that this upgrade needs is not on PATH.
+
+    Docker only where images must be built by hand, aws-vault only where accounts are entered by profiles.
+    """
+    for name in readiness.needed_tools():
+        remedy = mend("install it and have it on PATH", INSTALL[name])
+        with findings.about(of_fleet(name, kind=name, remedy=remedy)):
+            assert readiness.tool(name).path, f"{name} is not on PATH"
+
+
+@ready(
+    "tool-inside-repository",
+    severity="critical",
+    remedy=mend("take the folder off PATH", "echo $PATH"),
+    controls=("NIST 800-53 SI-7",),
+)
+def test_tool_inside_repository(readiness: Readiness, findings: Findings) -> None:
+    """A program on PATH lies in the audited repository.
+
+    Whoever may write to the repository then runs code with the credentials of whoever upgrades. It was not started.
+    """
+    for name in readiness.needed_tools():
+        with findings.about(of_fleet(name, kind=name)):
+            inside = readiness.tool(name).inside
+            assert inside is None, f"{inside} lies in the audited repository"
+
+
+@ready("tool-too-old", severity="high", remedy="install a newer version", controls=CONTROLS)
+def test_tool_too_old(readiness: Readiness, findings: Findings) -> None:
+    """A tool is older than the upgrade needs, or doesn't say what it is.
+
+    Docker before 18.09 builds without secrets; for terragrunt the version decides how its source-update flag is called.
+    """
+    for name in readiness.needed_tools():
+        remedy = mend("install a newer version", INSTALL[name])
+        tool = readiness.tool(name)
+        with findings.about(of_fleet(name, kind=name, remedy=remedy)):
+            version = need(tool.version)
+            if version is None:
+                not_applicable("it is not there: see tool-missing")
+            least = LEAST.get(name)
+            assert least is None or _version(version) >= _version(least), f"{name} is {version}, {least} is needed"
+
+
+@ready(
+    "tool-differs-from-runner",
+    severity="medium",
+    needs=("pins",),
+    remedy="install the runner's version",
+    controls=CONTROLS,
+)
+def test_tool_differs_from_runner(readiness: Readiness, findings: Findings) -> None:
+    """The local terraform or terragrunt is of another version than the repository pins for the runner.
+
+    A newer one may write state that the runner's can't read any more.
+    """
+    for name in ("terraform", "terragrunt"):
+        with findings.about(of_fleet(name, kind=name)):
+            version, places = readiness.tool(name).version, pinned(readiness, name)
+            if not places or version.kind == "unread" or version.value is None:
+                not_applicable("the repository pins none, or its version is not known")
+            local = _version(version.value).release
+            other = [f"{value} at {place}" for place, value in places.items() if _version(value).release != local]
+            assert not other, f"{name} is {version.value} here, pinned is {', '.join(other)}"
+
+
+@ready(
+    "worktree-not-clean",
+    severity="high",
+    remedy=mend("commit these files, or put them aside", "git stash --include-untracked"),
+    controls=CONTROLS,
+)
+def test_worktree_not_clean(readiness: Readiness, findings: Findings) -> None:
+    """The working tree has changes that are not committed.
+
+    Terragrunt applies what is on disk: somebody's experiment would go to every account.
+    """
+    with findings.about(of_fleet("working tree")):
+        changed = need(_checkout(readiness).changed)
+        more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+        assert not changed, f"{', '.join(changed[:3])}{more} not committed"
+
+
+@ready(
+    "branch-not-default",
+    severity="high",
+    remedy=mend("go to the default branch", "git switch main"),
+    controls=CONTROLS,
+)
+def test_branch_not_default(readiness: Readiness, findings: Findings) -> None:
+    """The checkout is not on the default branch.
+
+    What is applied from elsewhere was not merged, and the next apply takes it back.
+    """
+    checkout = _checkout(readiness)
+    default = checkout.default.value if checkout.default.kind == "seen" else "main"
+    with findings.about(of_fleet("branch", remedy=mend("go to the default branch", f"git switch {default}"))):
+        wanted = need(checkout.default)
+        assert checkout.branch == wanted, f"on {checkout.branch or 'no branch'}, the default is {wanted}"
+
+
+@ready("branch-behind", severity="high", remedy=mend("bring it up to date", "git pull --ff-only"), controls=CONTROLS)
+def test_branch_behind(readiness: Readiness, findings: Findings) -> None:
+    """The checkout lacks commits of the default branch.
+
+    Judged by what was fetched last: the network is not asked.
+    """
+    with findings.about(of_fleet("branch", kind="behind")):
+        checkout = _checkout(readiness)
+        behind = need(checkout.behind)
+        when = f"fetched {checkout.fetched_at:%Y-%m-%d %H:%M} UTC" if checkout.fetched_at else "as of the clone"
+        assert not behind, f"{behind} commits behind the default branch ({when})"
+
+
+@ready("region-not-set", severity="medium", remedy=mend("set it", "export AWS_REGION=REGION"), controls=())
+def test_region_not_set(readiness: Readiness, findings: Findings) -> None:
+    """No AWS region is set in the environment.
+
+    Tools then take the profile's, or none.
+    """
+    regions = sorted({unit.region for unit in readiness.fleet.units if unit.region})
+    remedy = mend("set it", f"export AWS_REGION={regions[0] if regions else 'REGION'}")
+    with findings.about(of_fleet("region", remedy=remedy)):
+        assert readiness.workstation.surroundings.region, "neither AWS_REGION nor AWS_DEFAULT_REGION is set"
+
+
+@ready(
+    "inside-the-runner",
+    severity="critical",
+    remedy="run it from a workstation: a runner that upgrades itself is stopped by its own apply",
+    controls=ACCESS,
+)
+def test_inside_the_runner(readiness: Readiness, findings: Findings) -> None:
+    """This machine is a task of ECS, such as the runner itself."""
+    with findings.about(of_fleet("machine")):
+        assert not readiness.workstation.surroundings.is_ecs_task, "this is a task of ECS"
+
+
+@ready(
+    "github-token-not-set",
+    severity="high",
+    remedy=mend("set a token that may read the release repository", "export GITHUB_OAUTH_TOKEN=…"),
+    controls=CONTROLS,
+)
+def test_github_token_not_set(readiness: Readiness, findings: Findings) -> None:
+    """GITHUB_OAUTH_TOKEN is not set.
+
+    Builds and module downloads take it from there.
+    """
+    with findings.about(of_fleet("GITHUB_OAUTH_TOKEN")):
+        assert readiness.workstation.surroundings.has_github_token, "GITHUB_OAUTH_TOKEN is not set"
+
+
+@ready(
+    "github-token-refused",
+    severity="high",
+    remedy=mend("make a new one", f"open {TOKENS}"),
+    controls=CONTROLS,
+)
+def test_github_token_refused(readiness: Readiness, findings: Findings) -> None:
+    """GitHub does not take the token: it has expired, was revoked, or is mistyped."""
+    with findings.about(of_fleet("GITHUB_OAUTH_TOKEN", kind="refused")):
+        assert _token(readiness).answer != "refused", "GitHub does not accept the token"
+
+
+@ready(
+    "github-token-lacks-scope",
+    severity="high",
+    remedy=mend("give it the scope repo", f"open {TOKENS}"),
+    controls=CONTROLS,
+)
+def test_github_token_lacks_scope(readiness: Readiness, findings: Findings) -> None:
+    """The token lacks the scope that private repositories ask for."""
+    with findings.about(of_fleet("GITHUB_OAUTH_TOKEN", kind="scope")):
+        token = _token(readiness)
+        if token.answer == "refused":
+            not_applicable("it is not accepted: see github-token-refused")
+        scopes = ", ".join(token.scopes or ()) or "none"
+        assert not token.lacks_scope, f"its scopes are {scopes}, repo is needed"
+
+
+@ready(
+    "github-token-sees-no-release",
+    severity="high",
+    remedy=mend(
+        "give its account read access to the release repository, and authorise it for single sign-on", f"open {TOKENS}"
+    ),
+    controls=CONTROLS,
+)
+def test_github_token_sees_no_release(readiness: Readiness, findings: Findings) -> None:
+    """The token can't read the release repository at the target tag."""
+    with findings.about(of_fleet("GITHUB_OAUTH_TOKEN", kind="access", released=readiness.to)):
+        token = _token(readiness)
+        if token.answer == "refused" or token.lacks_scope:
+            not_applicable("it is not accepted, or lacks the scope: see there")
+        assert token.answer == "accepted", f"it can't see {readiness.release_repo} at {readiness.to}"
+
+
+@ready(
+    "github-token-ends-soon",
+    severity="medium",
+    remedy=mend("make a new one before it ends", f"open {TOKENS}"),
+    controls=CONTROLS,
+)
+def test_github_token_ends_soon(readiness: Readiness, findings: Findings) -> None:
+    """The token ends within a week.
+
+    An upgrade that takes days then stops in its middle.
+    """
+    with findings.about(of_fleet("GITHUB_OAUTH_TOKEN", kind="end")):
+        ends = _token(readiness).expires_at
+        if ends is not None:
+            assert ends - readiness.now > SOON, f"it ends on {ends:%Y-%m-%d}"
+
+
+@ready(
+    "identity-of-a-machine",
+    severity="critical",
+    remedy=mend("use credentials of your own", "aws-vault exec PROFILE -- aws sts get-caller-identity"),
+    controls=ACCESS,
+)
+def test_identity_of_a_machine(unit: UnitView, readiness: Readiness, findings: Findings) -> None:
+    """The credentials are those of the pipeline itself.
+
+    ci-machine-user, its role and the runner's own roles may start the runner, and must not be able to change it.
+    """
+    with findings.about(replace(of_noun(unit), evidence=from_calls(("sts:GetCallerIdentity",)))):
+        machine = machine_of(readiness.arn(unit), unit)
+        assert machine is None, f"{machine} is the pipeline's own identity"
+
+
+@ready(
+    "identity-cannot-call-iam",
+    severity="high",
+    remedy=mend(
+        "use a role, a session with MFA, or none", "aws-vault exec --no-session PROFILE -- pipelines-audit ready"
+    ),
+    controls=ACCESS,
+)
+def test_identity_cannot_call_iam(unit: UnitView, readiness: Readiness, findings: Findings) -> None:
+    """The credentials are a user's bare session token, which IAM does not take.
+
+    The apply changes roles, so it ends with InvalidClientTokenId in its middle.
+    """
+    with findings.about(replace(of_noun(unit), kind="session", evidence=from_calls(("sts:GetCallerIdentity",)))):
+        arn = readiness.arn(unit)
+        bare = ":user/" in arn and readiness.workstation.surroundings.has_session_token and not readiness.profiles
+        assert not bare, f"a session token of {arn.rpartition('/')[2]}"
+
+
+@ready(
+    "identity-ends-too-soon",
+    severity="high",
+    remedy=mend("start a longer session", FRESH),
+    controls=ACCESS,
+)
+def test_identity_ends_too_soon(readiness: Readiness, findings: Findings) -> None:
+    """The credentials end before the upgrade can be through.
+
+    A role session of 15 minutes expires in the middle of an apply, and leaves its lock.
+    """
+    around = readiness.workstation.surroundings
+    with findings.about(of_fleet("credentials", kind="end")):
+        if readiness.profiles or not around.has_session_token:
+            not_applicable("the environment's credentials don't end, or each account is entered by its profile")
+        ends = need(around.expires_at)
+        if ends is None:
+            message = "when the credentials of the environment end is not known: set AWS_CREDENTIAL_EXPIRATION"
+            raise UnreadError(Gap(what="end of the credentials", call="environment", message=message))
+        left, wanted = (ends - readiness.now), readiness.time_needed()
+        assert left >= wanted, f"they end in {_minutes(left)} minutes, the upgrade needs about {_minutes(wanted)}"
+
+
+@ready(
+    "identity-may-not-invoke",
+    severity="high",
+    remedy="allow lambda:InvokeFunction on the invoker: without it nothing can be built or checked from here",
+    controls=ACCESS,
+)
+def test_identity_may_not_invoke(unit: UnitView, readiness: Readiness, findings: Findings) -> None:
+    """The caller may not start the invoker, as IAM's simulation says."""
+    _judge_rights(unit, readiness, findings, "lambda:Invoke")
+
+
+@ready(
+    "identity-may-not-update",
+    severity="high",
+    remedy="allow lambda:UpdateFunctionCode and UpdateFunctionConfiguration on the invoker: the apply changes it",
+    controls=ACCESS,
+)
+def test_identity_may_not_update(unit: UnitView, readiness: Readiness, findings: Findings) -> None:
+    """The caller may not change the invoker, as IAM's simulation says."""
+    _judge_rights(unit, readiness, findings, "lambda:Update")
+
+
+def _judge_rights(unit: UnitView, readiness: Readiness, findings: Findings, prefix: str) -> None:
+    calls = from_calls(("iam:SimulatePrincipalPolicy",))
+    with findings.about(replace(of_noun(unit), kind=prefix, evidence=calls)):
+        rights: tuple[Right, ...] = readiness.rights(unit)
+        denied = sorted({one.action for one in rights if one.action.startswith(prefix) and not one.is_allowed})
+        assert not denied, f"{readiness.arn(unit)} may not {', '.join(denied)}"
+
+
+def _checkout(readiness: Readiness) -> Checkout:
+    found = need(readiness.workstation.checkout)
+    assert found is not None, "the folder is in no git repository"
+    return found
+
+
+def _token(readiness: Readiness) -> Token:
+    found = need(readiness.token)
+    if found is None:
+        not_applicable("there is none: see github-token-not-set")
+    return found
+
+
+def _version(text: str) -> Version:
+    version = Version.parse(text)
+    if version is None:
+        raise UnreadError(Gap(what="version", message=f"{text} is no version that can be compared"))
+    return version
+
+
+def _minutes(span: timedelta) -> int:
+    return int(span.total_seconds() // 60)
