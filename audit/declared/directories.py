@@ -101,7 +101,7 @@ class Directories:
 
     def _text(self, path: str) -> str:
         try:
-            text = self._texts[path] = self.repository.read_once(path)
+            text = self._texts[path] = self.repository.read(path)
         except DeclarationError as error:
             self._texts[path] = error
             return ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from audit.declared.containers import as_text, read_containers, read_stack
 from audit.declared.directories import runner_calls
-from audit.declared.evaluate import Unknown, Value, budget, evaluate, member
+from audit.declared.evaluate import Unknown, Value, evaluate, member
 from audit.declared.model import Diagnostic
 from audit.declared.placement import Placement
 from audit.declared.repository import inside
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from audit.config import Root
     from audit.declared.accounts import Accounts
+    from audit.declared.allowance import Allowance
     from audit.declared.collected import Collected
     from audit.declared.containers import Containers
     from audit.declared.directories import Directories, Found
@@ -53,14 +54,16 @@ class Roots:
         self.repository, self.environment, self.var_files = directories.repository, environment, var_files
         self.entries = {_directory(self.repository.scope, entry.path): entry for entry in entries}
 
-    def read(self) -> None:
+    def read(self, allowance: Allowance) -> None:
         """Read every root: what is named as one, what no other directory calls, and what is left over then."""
         called = self.directories.called()
         for directory in sorted(self.directories.candidates | self.entries.keys()):
             if directory in self.entries or (directory not in called and directory not in self.directories.visited):
-                self._root(directory, listed=directory in self.entries)
+                with allowance.unit():
+                    self._root(directory, listed=directory in self.entries)
         for directory in sorted(self.directories.candidates - self.directories.visited):
-            self._root(directory, listed=False)
+            with allowance.unit():
+                self._root(directory, listed=False)
 
     def _root(self, directory: str, *, listed: bool) -> None:
         shown = self.repository.show(directory) or "."
@@ -73,12 +76,11 @@ class Roots:
             return
         faults = self.directories.faults[directory]
         found: list[Found] = []
-        with budget():
-            try:
-                found = runner_calls(self.directories, module)
-            except DeclarationError as error:
-                faults.append(error)
-            self._rows(directory, shown, module, files, found, faults, listed=listed)
+        try:
+            found = runner_calls(self.directories, module)
+        except DeclarationError as error:
+            faults.append(error)
+        self._rows(directory, shown, module, files, found, faults, listed=listed)
 
     def _rows(  # noqa: PLR0913 -- what is known of a root
         self,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from audit.declared.accounts import NAMES as ACCOUNTS_FILES
 from audit.declared.accounts import read_accounts
+from audit.declared.allowance import Allowance
 from audit.declared.checked import Checker
 from audit.declared.collected import Collected
 from audit.declared.configurations import Reader
@@ -25,7 +26,7 @@ from audit.declared.containers import (
     read_stack,
 )
 from audit.declared.directories import Directories, members, runner_calls
-from audit.declared.evaluate import Unknown, Value, budget
+from audit.declared.evaluate import Unknown, Value
 from audit.declared.pins import read_pins
 from audit.declared.placement import Placer
 from audit.declared.repository import ROOT, Remembered, Repository, parents
@@ -75,15 +76,16 @@ def read(
     placer = Placer(reader, accounts, collected.report)
     directories = Directories(repository)
     checker = Checker(reader, collected)
+    allowance = Allowance()
     doubtful: list[tuple[_Unit, _Doubt]] = []
     for path in _configurations(repository.paths):
-        unit = _Unit(reader, placer, checker, path, directories)
+        unit = _Unit(reader, placer, checker, path, directories, allowance)
         if (doubt := unit.read()) is not None:
             doubtful.append((unit, doubt))
     for unit, doubt in doubtful:
         if unit.path not in reader.included_paths:
             unit.gap(doubt.what, doubt.message, doubt.error)
-    Roots(directories, accounts, collected, roots, environment or {}, var_files).read()
+    Roots(directories, accounts, collected, roots, environment or {}, var_files).read(allowance)
     for path in repository.paths:
         if posixpath.basename(path) == STACK_FILE:
             collected.gaps.append(_stack_gap(repository.show(path)))
@@ -153,15 +155,23 @@ class _Doubt:
 class _Unit:
     """One configuration on its way to rows."""
 
-    def __init__(self, reader: Reader, placer: Placer, checker: Checker, path: str, directories: Directories) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        placer: Placer,
+        checker: Checker,
+        path: str,
+        directories: Directories,
+        allowance: Allowance,
+    ) -> None:
         self.reader, self.placer, self.checker, self.path = reader, placer, checker, path
-        self.collected, self.directories = checker.collected, directories
+        self.collected, self.directories, self.allowance = checker.collected, directories, allowance
         self.directory = posixpath.dirname(path)
         self.shown = reader.repository.show(self.directory) or "."
 
     def read(self) -> _Doubt | None:
         """Read the configuration into rows, if it deploys a runner; gives why where that can't be told."""
-        with budget():
+        with self.allowance.unit():
             try:
                 config = self.reader.start(self.path)
             except DeclarationError as error:
