@@ -71,8 +71,14 @@ class Settings:
     github_url: str = "https://api.github.com"
     releases_file: Path | None = None
     offline: bool = False
+    to: str | None = None
     max_release_age_days: int = 90
-    workers: int = 16
+    workers: int | None = None
+    processes: int | None = None
+    scheduler: str | None = None
+    shard: str | None = None
+    state: Path | None = None
+    resume: bool = False
     simulate_roles: bool = False
     keyword: str = ""
     marks: str = ""
@@ -88,14 +94,18 @@ class Settings:
     @property
     def narrowed(self) -> bool:
         """Whether some of the fleet was left out by selection."""
-        return bool(self.account or self.exclude_account or self.region or self.exclude_region)
+        return bool(self.place_words() or self.shard)
+
+    def place_words(self) -> str:
+        """Give the selected accounts and regions as they would stand on the command line; empty where it is all."""
+        names = ("account", "exclude_account", "region", "exclude_region")
+        return " ".join(f"{OPTIONS[name].flag} {quoted(value)}" for name in names for value in getattr(self, name))
 
     def words(self) -> str:
-        """Give the selection as it would stand on the command line; empty where everything is selected."""
-        names = ("account", "exclude_account", "region", "exclude_region", "check")
-        given = [f"{OPTIONS[name].flag} {quoted(value)}" for name in names for value in getattr(self, name)]
-        given += [f"--severity {self.severity}"] if self.severity else []
-        pairs = (("-k", self.keyword), ("-m", self.marks))
+        """Give the whole selection as it would stand on the command line; empty where everything is selected."""
+        given = [self.place_words()] if self.place_words() else []
+        given += [f"--check {quoted(value)}" for value in self.check]
+        pairs = (("--shard", self.shard), ("--severity", self.severity), ("-k", self.keyword), ("-m", self.marks))
         return " ".join([*given, *(f"{name} {quoted(value)}" for name, value in pairs if value)])
 
 
@@ -193,7 +203,26 @@ _ACCESS = (
         kind="flag",
         help="ask IAM what the task roles may do to themselves (one more permission)",
     ),
-    Option(name="workers", kind="number", metavar="N", help="how many accounts are read at once (default 16)"),
+)
+_SCALE = (
+    Option(
+        name="workers", kind="number", metavar="N", help="how many accounts are read at once (default 32 a process)"
+    ),
+    Option(
+        name="processes",
+        kind="number",
+        metavar="N",
+        help="how many processes read them (default: one for each core from 200 accounts on)",
+    ),
+    Option(
+        name="scheduler",
+        kind="text",
+        metavar="URL",
+        help="have the workers of this Dask cluster read them: tls://HOST:PORT",
+    ),
+    Option(name="shard", kind="text", metavar="K/N", help="only part K of N, for a matrix of N jobs; then merge them"),
+    Option(name="state", kind="path", metavar="FILE", help="keep what was seen here, until the look is complete"),
+    Option(name="resume", kind="flag", help="go on from the state of a look that was stopped"),
 )
 _SELECTION = (
     Option(name="account", kind="words", metavar="GLOB", policy=True, help="only accounts whose name or id matches"),
@@ -260,11 +289,21 @@ _MEMORY = (
         help="results of the run before: new, fixed and persisting findings, and since when",
     ),
 )
+_UPGRADE = (
+    Option(
+        name="to",
+        kind="text",
+        metavar="VERSION",
+        help="the release to upgrade to; latest-allowed is the newest that the policy allows",
+    ),
+)
 GROUPS: Mapping[str, tuple[Option, ...]] = {
     "repository": _REPOSITORY,
     "access": _ACCESS,
+    "scale": _SCALE,
     "selection": _SELECTION,
     "releases": _RELEASES,
+    "upgrade": _UPGRADE,
     "judging": _JUDGING,
     "waivers": _WAIVERS,
     "memory": _MEMORY,

@@ -7,27 +7,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import audit
-from audit import fleet, roster
+from audit import fleet, roster, shard
 from audit.declared.history import read_history
 from audit.declared.model import Dated
 from audit.declared.tree import open_tree
 from audit.declared.units import read as read_declared
 from audit.errors import UsageError
 from audit.exclusions import without
+from audit.merge import caller
 from audit.model import Seen
 from audit.released.read import read as read_released
-from audit.running.model import Running
-from audit.running.observe import observe, registries, secrets
+from audit.released.target import target
+from audit.rounds import rounds
 from audit.running.organization import organization
-from audit.running.session import Session
-from audit.running.tally import calls_by_account
 from audit.snapshot import Snapshot, load
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from audit.config import Settings
     from audit.declared.model import Declared
@@ -35,17 +34,8 @@ if TYPE_CHECKING:
     from audit.fleet import Order
     from audit.model import Fact, Gap
     from audit.released.model import Released
+    from audit.rounds import Progress, Rounds
     from audit.running.model import Member, Target
-
-
-class Progress(Protocol):
-    """What a look tells about itself: a stage begins with ``total`` pieces (None: not known), pieces end."""
-
-    def begin(self, stage: str, total: int | None) -> None:
-        """Start a stage."""
-
-    def advance(self, what: str) -> None:
-        """Count one piece as done."""
 
 
 class Silence:
@@ -54,7 +44,7 @@ class Silence:
     def begin(self, stage: str, total: int | None) -> None:
         """Say nothing."""
 
-    def advance(self, what: str) -> None:
+    def advance(self, *, calls: int = 0, failed: bool = False) -> None:
         """Say nothing."""
 
 
@@ -69,7 +59,13 @@ def seen(
     if settings.snapshot is None:
         return look(settings, environment, progress, exclusions=exclusions)
     found = load(settings.snapshot)
-    return replace(found, declared=fleet.select(found.declared, settings))
+    return replace(found, declared=_narrowed(found.declared, settings))
+
+
+def forget(settings: Settings, incomplete: str | None) -> None:
+    """Remove the state of a look that is complete, once what was seen is where it belongs."""
+    if settings.state is not None and settings.snapshot is None and incomplete is None:
+        settings.state.unlink(missing_ok=True)
 
 
 def look(
@@ -84,22 +80,26 @@ def look(
     Raises UsageError or NothingSelectedError where there is nothing to look at; whatever could not be read is a gap in
     the snapshot.
     """
-    progress = progress or Silence()
+    progress, now = progress or Silence(), datetime.now(UTC)
     progress.begin("declared", None)
     wanted = declared(settings)
     progress.begin("released", None)
     newest = released(settings, environment)
     order = fleet.deploy_order(wanted.accounts)
-    there, gaps = running(settings, without(wanted, exclusions), order, newest.newest, progress)
+    also = [newest.newest, target(settings.to, newest, settings.policy, now.date()) if settings.to else None]
+    there, gaps = running(settings, without(wanted, exclusions), order, also, progress)
     return Snapshot(
-        taken_at=datetime.now(UTC).replace(microsecond=0),
+        taken_at=there.began_at,
         tool_version=audit.__version__,
-        caller=_caller(there),
+        caller=caller(there.running),
         declared=wanted,
-        running=there,
+        running=there.running,
         released=newest,
         order=order,
         gaps=gaps,
+        incomplete=there.incomplete,
+        selection=settings.place_words(),
+        shard=settings.shard,
     )
 
 
@@ -109,7 +109,7 @@ def declared(settings: Settings) -> Declared:
         raise UsageError("no repository given: name the infrastructure-live repository by --infra-live PATH")
     tree, scope = open_tree(settings.infra_live, settings.at)
     everything = read_declared(tree, scope, roots=settings.root, var_files=settings.var_file)
-    found = fleet.select(roster.completed(everything, settings.accounts), settings)
+    found = _narrowed(roster.completed(everything, settings.accounts), settings)
     places = sorted({row.tag_origin for row in found.containers if row.tag_origin})
     changes, notes = read_history(tree, scope, places)
     dated = (
@@ -119,55 +119,35 @@ def declared(settings: Settings) -> Declared:
     return replace(found, scope=scope, dated=tuple(dated), notes=notes)
 
 
+def _narrowed(declared: Declared, settings: Settings) -> Declared:
+    """Keep what is selected, and of that the shard."""
+    found = fleet.select(declared, settings)
+    return found if settings.shard is None else shard.keep(found, shard.parse(settings.shard))
+
+
 def released(settings: Settings, environment: Mapping[str, str]) -> Released:
     """Read the releases from where the settings say."""
     return read_released(settings, environment)
 
 
-def at_aws(settings: Settings, progress: Progress | None = None) -> tuple[Running, tuple[Gap, ...]]:
+def at_aws(settings: Settings, progress: Progress | None = None) -> tuple[Rounds, tuple[Gap, ...]]:
     """Evaluate the repository and look at AWS; the gaps are those of the repository and of placing its units."""
     wanted = declared(settings)
-    there, gaps = running(settings, wanted, fleet.deploy_order(wanted.accounts), None, progress or Silence())
+    there, gaps = running(settings, wanted, fleet.deploy_order(wanted.accounts), (), progress or Silence())
     return there, (*wanted.gaps, *gaps)
 
 
 def running(
-    settings: Settings, wanted: Declared, order: Order, newest: str | None, progress: Progress
-) -> tuple[Running, tuple[Gap, ...]]:
+    settings: Settings, wanted: Declared, order: Order, also: Iterable[str | None], progress: Progress
+) -> tuple[Rounds, tuple[Gap, ...]]:
     """Look at every placed unit, then at the registries of the declared images; say which units have no place."""
     places, gaps = fleet.targets(wanted, order)
     listed = _organization(settings, places)
     members = (listed.value or ()) if listed.kind == "seen" else ()
     places = roster.open_places(places, members)
     gaps = (*gaps, *roster.closed(wanted, members, settings), *((listed.gap,) if listed.kind == "unread" else ()))
-    access = fleet.access(settings)
-    session = Session(access, workers=settings.workers)
-    progress.begin("accounts", len(places))
-    observations = observe(
-        places,
-        access,
-        workers=settings.workers,
-        on_done=lambda done: progress.advance(done.account.name),
-        session=session,
-    )
-    repositories_there = fleet.registry_targets(wanted.containers, observations, order, newest)
-    progress.begin("registries", len(repositories_there))
-    repositories = registries(
-        repositories_there,
-        access,
-        workers=settings.workers,
-        on_done=lambda done: progress.advance(done.name),
-        session=session,
-    )
-    kept = secrets(fleet.secret_targets(observations, order), access, workers=settings.workers, session=session)
-    there = Running(
-        observations=observations,
-        repositories=repositories,
-        secrets=kept,
-        organization=listed,
-        calls=calls_by_account(observations, repositories, kept),
-    )
-    return there, gaps
+    there = rounds(settings, places, wanted.containers, order, also=also, progress=progress)
+    return replace(there, running=replace(there.running, organization=listed)), gaps
 
 
 def _organization(settings: Settings, places: Sequence[Target]) -> Fact[tuple[Member, ...] | None]:
@@ -176,8 +156,3 @@ def _organization(settings: Settings, places: Sequence[Target]) -> Fact[tuple[Me
         return Seen(value=None)
     region = places[0].region if places else "us-east-1"
     return organization(fleet.access_to_organization(settings), region)
-
-
-def _caller(seen: Running) -> str | None:
-    identities = (found.identity for found in seen.observations)
-    return next((fact.value.arn for fact in identities if fact.kind == "seen"), None)

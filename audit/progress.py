@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from rich.progress import Progress as Bar
 from rich.progress import TaskID
 
+from audit.text import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from audit.look import Progress
+    from audit.rounds import Progress
 
 EVERY_SECONDS = 10.0
 WORDS = {
@@ -22,6 +24,7 @@ WORDS = {
     "released": "asking for the releases",
     "accounts": "looking at accounts",
     "registries": "looking at image registries",
+    "secrets": "looking at secrets",
 }
 
 
@@ -32,42 +35,72 @@ def progress() -> Iterator[Progress]:
         yield _Lines()
         return
     from rich.console import Console  # noqa: PLC0415 -- start-up: only on a terminal
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 -- as above
-    from rich.progress import Progress as Bar  # noqa: PLC0415 -- as above
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415 -- as above
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[tally]}"))
+    with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
         yield _Bar(bar)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a stage has come to: places done and failed, calls made, since when."""
+
+    total: int | None
+    done: int = 0
+    failed: int = 0
+    calls: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    def add(self, calls: int, *, failed: bool) -> None:
+        """Count one place."""
+        self.done += 1
+        self.failed += failed
+        self.calls += calls
+
+    def words(self) -> str:
+        """Say it: failures if there are some, calls, and how many places a second."""
+        seconds = max(time.monotonic() - self.began, 0.001)
+        failed = f"{self.failed:,} not fully read, " if self.failed else ""
+        return f"{failed}{counted(self.calls, 'call')}, {self.done / seconds:.1f} a second"
+
+    def left(self) -> str:
+        """Say how long the rest will take at the pace so far."""
+        seconds = (time.monotonic() - self.began) / self.done * ((self.total or 0) - self.done)
+        return f"{int(seconds // 60)}:{int(seconds % 60):02} left"
 
 
 @dataclass(slots=True)
 class _Bar:
     bar: Bar
+    tally: Tally = field(default_factory=lambda: Tally(total=None))
     task: TaskID | None = None
 
     def begin(self, stage: str, total: int | None) -> None:
         if self.task is not None:
             self.bar.remove_task(self.task)
-        self.task = self.bar.add_task(WORDS[stage], total=total)
+        self.tally = Tally(total=total)
+        self.task = self.bar.add_task(WORDS[stage], total=total, tally="")
 
-    def advance(self, what: str) -> None:  # noqa: ARG002 -- the bar counts, it doesn't name
+    def advance(self, *, calls: int = 0, failed: bool = False) -> None:
+        self.tally.add(calls, failed=failed)
         if self.task is not None:
-            self.bar.advance(self.task)
+            self.bar.update(self.task, advance=1, tally=self.tally.words())
 
 
 @dataclass(slots=True)
 class _Lines:
     stage: str = ""
-    total: int | None = None
-    done: int = 0
+    tally: Tally = field(default_factory=lambda: Tally(total=None))
     last: float = field(default_factory=time.monotonic)
 
     def begin(self, stage: str, total: int | None) -> None:
-        self.stage, self.total, self.done = stage, total, 0
+        self.stage, self.tally = stage, Tally(total=total)
         sys.stderr.write(f"{WORDS[stage]}{f': {total}' if total else ''}\n")
 
-    def advance(self, what: str) -> None:  # noqa: ARG002 -- a line every ten seconds counts, it doesn't name
-        self.done += 1
+    def advance(self, *, calls: int = 0, failed: bool = False) -> None:
+        self.tally.add(calls, failed=failed)
         if time.monotonic() - self.last >= EVERY_SECONDS:
             self.last = time.monotonic()
-            sys.stderr.write(f"{WORDS[self.stage]}: {self.done} of {self.total}\n")
+            done = f"{self.tally.done} of {self.tally.total}"
+            sys.stderr.write(f"{WORDS[self.stage]}: {done}, {self.tally.words()}, {self.tally.left()}\n")

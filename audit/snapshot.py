@@ -5,11 +5,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from audit import files
 from audit.declared.model import Declared
 from audit.errors import UsageError
 from audit.fleet import Order
@@ -29,7 +30,11 @@ SCHEMA_VERSION = 1
 class Snapshot:
     """What one look saw: declared, running, released; ``gaps`` are the units that could not even be placed.
 
-    ``caller`` is the ARN of who looked, from ``sts:GetCallerIdentity``; None where nobody could say.
+    ``caller`` is the ARN of who looked, from ``sts:GetCallerIdentity``; None where nobody could say. ``incomplete``
+    says why the look ended early, if it did; ``selection`` and ``shard`` (``3/10``) what it was narrowed to.
+
+    Each release reads every earlier one's snapshots: a field that is added here, or in a noun that it holds, has a
+    default.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -41,6 +46,9 @@ class Snapshot:
     released: Released
     order: Order
     gaps: tuple[Gap, ...]
+    incomplete: str | None = None
+    selection: str = ""
+    shard: str | None = None
 
 
 @cache
@@ -61,14 +69,30 @@ def sha256(snapshot: Snapshot) -> str:
     return hashlib.sha256(to_json(snapshot).encode()).hexdigest()
 
 
+def timeless(snapshot: Snapshot) -> Snapshot:
+    """Leave out what differs between two looks at the same facts: when, and by how many calls."""
+    running = snapshot.running
+    return replace(
+        snapshot,
+        taken_at=datetime.min.replace(tzinfo=UTC),
+        running=replace(
+            running,
+            observations=tuple(replace(one, calls=0) for one in running.observations),
+            repositories=tuple(replace(one, calls=0) for one in running.repositories),
+            secrets=tuple(replace(one, calls=0) for one in running.secrets),
+            calls=(),
+        ),
+    )
+
+
 def save(snapshot: Snapshot, path: Path) -> None:
     """Write a snapshot file, gzipped where its name ends with ``.gz``; the same snapshot gives the same bytes.
 
-    Raises UsageError with one line where it cannot be written.
+    It is written whole or not at all. Raises UsageError with one line where it cannot be written.
     """
     data = to_json(snapshot).encode()
     try:
-        path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
+        files.replace(path, gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
 

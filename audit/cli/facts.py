@@ -1,14 +1,17 @@
-"""Commands that show or keep facts, without judging them."""
+"""Commands that show facts, without judging them."""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from audit import config
-from audit.cli.options import as_json_text, options, seen, today, with_gaps
+from audit.cli.options import as_json_text, options, say_incomplete, with_gaps
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command()
@@ -27,7 +30,7 @@ def declared(config_file: Path | None, as_json: bool, **given: object) -> int:  
 
 
 @click.command()
-@options("repository", "access", "selection")
+@options("repository", "access", "scale", "selection")
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def running(config_file: Path | None, as_json: bool, **given: object) -> int:  # noqa: FBT001 -- click passes by name
     """Show what runs in AWS: task definitions, images in ECR, the invoker, account by account."""
@@ -37,11 +40,14 @@ def running(config_file: Path | None, as_json: bool, **given: object) -> int:  #
 
     settings, _ = config.resolve(given, os.environ, config=config_file)
     with progress() as shown:
-        there, unplaced = look.at_aws(settings, shown)
+        rounds, unplaced = look.at_aws(settings, shown)
+    there = rounds.running
     click.echo(
         as_json_text(facts.running_document(there, unplaced)) if as_json else facts.running(there, unplaced), nl=False
     )
-    return with_gaps([*unplaced, *facts.all_gaps(there)])
+    say_incomplete(rounds.incomplete)
+    look.forget(settings, rounds.incomplete)
+    return with_gaps([*unplaced, *facts.all_gaps(there)], rounds.incomplete)
 
 
 @click.command()
@@ -56,32 +62,3 @@ def released(config_file: Path | None, as_json: bool, **given: object) -> int:  
     newest = look.released(settings, os.environ)
     click.echo(as_json_text(facts.released_document(newest)) if as_json else facts.released(newest), nl=False)
     return 0
-
-
-@click.command()
-@options("repository", "access", "selection", "releases", "waivers")
-@click.option(
-    "-o",
-    "output",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="FILE",
-    help="gzipped where it ends with .gz",
-)
-def snapshot(config_file: Path | None, output: Path, **given: object) -> int:
-    """Look, and write what was seen as a snapshot: evidence that "check --snapshot" judges later."""
-    from audit import exclusions  # noqa: PLC0415 -- start-up
-    from audit import snapshot as snapshots  # noqa: PLC0415 -- start-up
-    from audit.verdict import left_out, precedents  # noqa: PLC0415 -- start-up
-
-    settings, _ = config.resolve(given, os.environ, config=config_file)
-    waivers = precedents.waivers(settings, today())
-    facts = seen(settings, exclusions.standing(waivers.exclusions, today()))
-    snapshots.save(facts, output)
-    covered = left_out.keep(facts, waivers, today()).coverage
-    excluded = f", {covered.excluded} excluded" if covered.excluded else ""
-    click.echo(
-        f"{output}: {covered.read} of {covered.expected} units read{excluded}, sha256 {snapshots.sha256(facts)}",
-        err=True,
-    )
-    return with_gaps(covered.gaps)

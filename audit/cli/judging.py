@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=EXIT_CODES)
-@options("repository", "access", "selection", "releases", "judging", "waivers", "memory")
+@options("repository", "access", "scale", "selection", "releases", "judging", "waivers", "memory")
 @click.option(
     "--report",
     "reports",
@@ -39,7 +39,7 @@ def check(config_file: Path | None, reports: tuple[str, ...], html: Path | None,
       pipelines-audit check --infra-live . --role-arn 'arn:aws:iam::{account_id}:role/audit' \\
         --report html=report.html --report json=report.json
     """
-    from audit import door  # noqa: PLC0415 -- start-up: pytest, boto3 and the parser are loaded only where needed
+    from audit import door, look  # noqa: PLC0415 -- start-up: pytest, boto3 and the parser only where needed
     from audit.exclusions import standing  # noqa: PLC0415 -- as above
     from reports import emit, terminal  # noqa: PLC0415 -- as above
 
@@ -48,13 +48,13 @@ def check(config_file: Path | None, reports: tuple[str, ...], html: Path | None,
     emit.check_requests(requests)
     beside = judged_beside(settings)
     excluded = standing(beside.waivers.exclusions, today())
-    results = door.judge(
-        settings, digest, seen(settings, excluded), precedents=beside, html=html, verbose=bool(verbose)
-    )
+    facts = seen(settings, excluded)
+    results = door.judge(settings, digest, facts, precedents=beside, html=html, verbose=bool(verbose))
     say_warnings(results)
     table = terminal.render(results, width=width(), colour=colour())
     click.echo(table, nl=False, err=any(path == "-" for _, path in requests))
     emit.emit(results, requests)
+    look.forget(settings, facts.incomplete)
     return results.exit_code
 
 

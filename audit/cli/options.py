@@ -14,6 +14,7 @@ import click
 
 from audit import config
 from audit.errors import UnreadError, UsageError
+from audit.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,7 +80,15 @@ def seen(settings: Settings, exclusions: tuple[Exclusion, ...] = ()) -> Snapshot
     from audit.progress import progress  # noqa: PLC0415 -- start-up
 
     with progress() as shown:
-        return look.seen(settings, os.environ, shown, exclusions=exclusions)
+        found = look.seen(settings, os.environ, shown, exclusions=exclusions)
+    say_incomplete(found.incomplete)
+    return found
+
+
+def say_incomplete(reason: str | None) -> None:
+    """Say that a look ended early, and why."""
+    if reason:
+        click.echo(f"INCOMPLETE, interrupted: {one_line(reason)}", err=True)
 
 
 def today() -> date:
@@ -87,8 +96,10 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def with_gaps(gaps: Sequence[Gap]) -> int:
-    """Give the exit code of a command that shows facts: 10 where something could not be read."""
+def with_gaps(gaps: Sequence[Gap], incomplete: str | None = None) -> int:
+    """Give the exit code of a command that shows facts: 10 where something could not be read, 2 if it was stopped."""
+    if incomplete:
+        return 2
     return UnreadError.exit_code if gaps else 0
 
 

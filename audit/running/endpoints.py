@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def refuse_plain_http(url: str) -> None:
     """Raise UsageError for a plain HTTP endpoint on another machine."""
     parts = urlsplit(url)
-    if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
         raise UsageError(f"endpoint {origin(url)} is refused: plain http would show credentials; use https")
 
 
@@ -39,7 +39,8 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}{port}" if parts.hostname else ""
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this very machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from audit.model import Seen, Unread
-from audit.running import ecr, ecs, logs, repository, roles, tasks
+from audit.running import ecr, ecs, logs, repository, rights, roles, tasks
 from audit.running.fanout import Fanout
 from audit.running.identity import confirm, identity
 from audit.running.invoker import invoker
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from audit.model import Fact
     from audit.running.access import Access
-    from audit.running.model import RegistryTarget, SecretTarget, Target, TaskDefinition
+    from audit.running.model import RegistryTarget, Right, SecretTarget, Target, TaskDefinition
     from audit.running.pool import Job, Place
     from audit.running.visit import Visit
 
@@ -63,7 +63,7 @@ def _on_threads(
 ) -> tuple[R, ...]:
     pool = Threads(session, workers)
     try:
-        return tuple(one for one in Fanout(pool).run(job, places, on_done) if one is not None)
+        return Fanout(pool, session).run(job, places, on_done)
     finally:
         pool.close()
 
@@ -87,7 +87,11 @@ def look_at_account(session: Session, target: Target) -> Observation:
                 StackInvoker(stack=stack, invoker=visit.read(f"invoker of {stack}", invoker, stack)) for stack in stacks
             )
             clusters = tuple(_cluster(visit, stack) for stack in stacks)
+        may: Fact[tuple[Right, ...] | None] = Seen(value=None)
+        if session.access.simulate_caller:
+            may = who if isinstance(who, Unread) else visit.read("rights", rights.caller_rights, who.value, stacks)
         return Observation(
+            caller_rights=may,
             log_groups=_of_families(visit, "log groups", families, logs.log_groups),
             role_changes=(
                 _of_families(visit, "role changes", families, roles.role_changes)

@@ -20,17 +20,17 @@ R = TypeVar("R")
 Job: TypeAlias = "Callable[[Session, P], R]"
 
 
-class WorkerLostError(Exception):
-    """The process that had taken a job is gone."""
-
-
 class Pool(Protocol):
-    """Takes jobs: functions of a module, called with a session of where they run. ``window``: how many to hand in."""
+    """Takes jobs: functions of a module, called with a session of where they run.
+
+    ``window`` is how many to hand in at once; ``lost`` are the errors of a job whose worker is gone.
+    """
 
     window: int
+    lost: tuple[type[BaseException], ...]
 
     def submit(self, job: Job[P, R], place: P) -> Future[R]:
-        """Begin a job; its future can end with WorkerLostError."""
+        """Begin a job."""
 
     def stop(self) -> None:
         """Cut what is under way; jobs handed in later end at once."""
@@ -41,6 +41,8 @@ class Pool(Protocol):
 
 class Threads:
     """Threads of this process, and the session that they share."""
+
+    lost: tuple[type[BaseException], ...] = ()
 
     def __init__(self, session: Session, threads: int) -> None:
         self.window = 2 * threads

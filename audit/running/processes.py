@@ -18,8 +18,6 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from audit.running.pool import WorkerLostError
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -29,6 +27,11 @@ if TYPE_CHECKING:
 
 P = TypeVar("P", bound="Place")
 R = TypeVar("R")
+
+
+class WorkerLostError(Exception):
+    """The process that had taken a job is gone."""
+
 
 _STOP, _QUIT = "stop", "quit"
 _JOIN_SECONDS = 1.0
@@ -83,6 +86,8 @@ class _Child:
 
 class Processes:
     """That many processes, of that many threads each."""
+
+    lost: tuple[type[BaseException], ...] = (WorkerLostError,)
 
     def __init__(self, access: Access, *, processes: int, threads: int) -> None:
         self.window = 2 * processes * threads

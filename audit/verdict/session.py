@@ -52,7 +52,7 @@ class Session:
     readiness: Readiness | None
     ledger: Ledger
     checks: tuple[Check, ...] = ()
-    disabled: tuple[Check, ...] = ()
+    disabled: tuple[tuple[Check, str], ...] = ()
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @property
@@ -121,6 +121,6 @@ class Session:
             releases=self.releases,
             precedents=self.precedents,
         )
-        results = conclusion.conclude(occasion, self.kept, self.ledger.entries, ended, self.checks)
+        results = conclusion.conclude(occasion, self.kept, self.ledger.entries, ended, self.checks, self.disabled)
         self.ledger.remove()
         return ruled(results, self.readiness.to) if self.readiness else results

@@ -1,0 +1,145 @@
+"""The rounds through AWS: every account, then the registries and secrets they name; into a logbook, until stopped."""
+
+from __future__ import annotations
+
+import math
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+
+from audit import fleet
+from audit.errors import UsageError
+from audit.logbook import Logbook, open_logbook
+from audit.running.fanout import Fanout
+from audit.running.model import Running
+from audit.running.observe import look_at_account, look_at_registry, look_at_secret
+from audit.running.pool import THREADS, Threads
+from audit.running.processes import Processes, cores
+from audit.running.session import Session
+from audit.running.tally import calls_by_account
+from audit.running.unread import gaps_in
+from audit.stopping import on_signal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from audit.config import Settings
+    from audit.declared.model import DeclaredContainer
+    from audit.fleet import Order
+    from audit.logbook import Entry
+    from audit.running.access import Access
+    from audit.running.model import Target
+    from audit.running.pool import Job, Place, Pool
+
+P = TypeVar("P", bound="Place")
+R = TypeVar("R", bound="Entry")
+
+# Starting a process costs as much as looking at some fifty accounts.
+_MANY = 200
+_MOST_PROCESSES = 8
+
+
+class Progress(Protocol):
+    """What a look tells about itself: a stage begins with ``total`` pieces (None: not known), pieces end."""
+
+    def begin(self, stage: str, total: int | None) -> None:
+        """Start a stage."""
+
+    def advance(self, *, calls: int = 0, failed: bool = False) -> None:
+        """Count one piece as done, with the calls it took, and whether some of it could not be read."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rounds:
+    """What was seen, since when, and why not all of it, where the rounds were stopped."""
+
+    running: Running
+    began_at: datetime
+    incomplete: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Round:
+    """What each stage uses."""
+
+    fanout: Fanout
+    logbook: Logbook | None
+    progress: Progress
+
+    def look(self, stage: str, job: Job[P, R], places: Sequence[P]) -> tuple[R, ...]:
+        """Look at the places that no earlier process has seen."""
+        self.progress.begin(stage, len(places))
+        known: dict[P, R] = {}
+        for place in places:
+            if self.logbook is not None and (found := self.logbook.found(place)) is not None:
+                known[place] = cast("R", found)
+                self.progress.advance()
+        fresh = iter(self.fanout.run(job, [place for place in places if place not in known], self._done))
+        return tuple(known[place] if place in known else next(fresh) for place in places)
+
+    def _done(self, entry: Entry) -> None:
+        if self.logbook is not None:
+            self.logbook.add(entry)
+        self.progress.advance(calls=entry.calls, failed=any(True for _ in gaps_in(entry)))
+
+
+def rounds(
+    settings: Settings,
+    places: Sequence[Target],
+    containers: Iterable[DeclaredContainer],
+    order: Order,
+    *,
+    also: Iterable[str | None],
+    progress: Progress,
+) -> Rounds:
+    """Look at the places, then at what they lead to; a signal ends it within seconds, with what was seen.
+
+    ``also`` are tags to look for in the registries besides those declared and running.
+    """
+    access = fleet.access(settings)
+    if settings.resume and settings.state is None:
+        raise UsageError("--resume needs the state of the look that was stopped: name it by --state FILE")
+    with ExitStack() as stack:
+        logbook = open_logbook(settings.state, access, resume=settings.resume) if settings.state else None
+        if logbook is not None:
+            stack.callback(logbook.close)
+        began_at = logbook.began_at if logbook else datetime.now(UTC).replace(microsecond=0)
+        here = Session(access, workers=_threads(settings, 1))
+        pool = _pool(settings, access, here, len(places))
+        stack.callback(pool.close)
+        one = _Round(fanout=Fanout(pool, here), logbook=logbook, progress=progress)
+        with on_signal(one.fanout.stop):
+            observations = one.look("accounts", look_at_account, places)
+            repositories = one.look(
+                "registries", look_at_registry, fleet.registry_targets(containers, observations, order, also)
+            )
+            secrets = one.look("secrets", look_at_secret, fleet.secret_targets(observations, order))
+        running = Running(
+            observations=observations,
+            repositories=repositories,
+            secrets=secrets,
+            calls=calls_by_account(observations, repositories, secrets),
+        )
+        return Rounds(running=running, began_at=began_at, incomplete=_why(one.fanout, running))
+
+
+def _why(fanout: Fanout, running: Running) -> str | None:
+    if not fanout.is_stopped:
+        return None
+    read = sum(1 for one in running.observations if not any(gap.code == "Stopped" for gap in gaps_in(one)))
+    return f"stopped by a signal, {read} of {len(running.observations)} units looked at"
+
+
+def _pool(settings: Settings, access: Access, here: Session, places: int) -> Pool:
+    if settings.scheduler is not None:
+        from audit.running.scheduler import Scheduler  # noqa: PLC0415 -- an extra, and only where it was asked for
+
+        return Scheduler(settings.scheduler, access)
+    processes = settings.processes or (min(cores(), _MOST_PROCESSES) if places >= _MANY else 1)
+    threads = _threads(settings, processes)
+    return Threads(here, threads) if processes == 1 else Processes(access, processes=processes, threads=threads)
+
+
+def _threads(settings: Settings, processes: int) -> int:
+    return THREADS if settings.workers is None else math.ceil(settings.workers / processes)

@@ -1,0 +1,113 @@
+"""An endpoint of AWS for benchmarks: asyncio, canned answers, faults and latency by switches, calls counted.
+
+``python -m tests.bench.endpoint [--latency 0.04] [--throttle 0.05] [--reset 0.01] [--broken 0.01] [--slow ACCOUNT]``
+prints its port; ``GET /counts`` gives the number of calls by operation, ``POST /reset`` begins anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import re
+import sys
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from tests.bench.answers import answer, fault, operation
+
+_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+_END = b"\r\n\r\n"
+
+
+@dataclass(slots=True)
+class Switches:
+    """Which share of the calls meets which fault, and how long each takes."""
+
+    latency: float = 0
+    throttle: float = 0
+    reset: float = 0
+    broken: float = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 -- the same faults each time
+
+
+class Connection(asyncio.Protocol):
+    """One connection; a protocol and not streams, for the endpoint shares the cores with what is measured."""
+
+    def __init__(self, switches: Switches) -> None:
+        self.switches = switches
+        self.buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way back."""
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Answer each request that is whole."""
+        self.buffer += data
+        while (end := self.buffer.find(_END)) >= 0:
+            head = self.buffer[:end]
+            found = _LENGTH.search(head)
+            stop = end + len(_END) + (int(found[1]) if found else 0)
+            if len(self.buffer) < stop:
+                return
+            body, self.buffer = self.buffer[end + len(_END) : stop], self.buffer[stop:]
+            self._take(head, body)
+
+    def _take(self, head: bytes, body: bytes) -> None:
+        switches = self.switches
+        if head.startswith(b"GET /counts"):
+            self._send(200, json.dumps(switches.counts).encode())
+        elif head.startswith(b"POST /reset"):
+            switches.counts.clear()
+            switches.chance.seed(7)
+            self._send(200, b"")
+        elif switches.latency:
+            asyncio.get_running_loop().call_later(switches.latency, self._answer, head, body)
+        else:
+            self._answer(head, body)
+
+    def _answer(self, head: bytes, body: bytes) -> None:
+        switches, name = self.switches, operation(head, body)
+        switches.counts[name] += 1
+        drawn = switches.chance.random()
+        if drawn < switches.throttle:
+            self._send(400, fault(name, "ThrottlingException"))
+        elif (drawn := drawn - switches.throttle) < switches.reset:
+            self.transport.abort()
+        elif drawn - switches.reset < switches.broken:
+            self._send(503, fault(name, "ServiceUnavailable"))
+        else:
+            self._send(200, answer(name, head, body))
+
+    def _send(self, status: int, body: bytes) -> None:
+        self.transport.write(f"HTTP/1.1 {status} x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+
+
+async def serve(switches: Switches) -> None:
+    """Serve on a free port of loopback until the process ends."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Connection(switches), "127.0.0.1", 0, backlog=512)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
+    await server.serve_forever()
+
+
+def main() -> None:
+    """Read the switches and serve."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("latency", "throttle", "reset", "broken"):
+        parser.add_argument(f"--{name}", type=float, default=0)
+    given = parser.parse_args()
+    with suppress(KeyboardInterrupt):
+        asyncio.run(
+            serve(Switches(latency=given.latency, throttle=given.throttle, reset=given.reset, broken=given.broken))
+        )
+
+
+if __name__ == "__main__":
+    main()
