@@ -6,8 +6,8 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from reports.causes import ordered
 from audit.text import neutral
+from reports.causes import ordered
 
 if TYPE_CHECKING:
     from audit.verdict.finding import Finding

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from audit.text import counted, neutral, one_line
 from reports.places import anchor
 from reports.split import split
-from audit.text import counted, neutral, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

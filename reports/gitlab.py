@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from audit.text import neutral, one_line
 from audit.verdict.finding import fingerprint
 from reports.places import anchor
 from reports.split import split
-from audit.text import neutral, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from reports.causes import ordered, place
 from audit.text import neutral, one_line
+from reports.causes import ordered, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

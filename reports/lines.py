@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reports.causes import Cause, place
 from audit.text import one_line
+from reports.causes import Cause, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,9 +6,9 @@ import html
 import re
 from typing import TYPE_CHECKING, Final
 
+from audit.text import counted, one_line
 from reports.causes import causes, place
 from reports.lines import lines_of
-from audit.text import counted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,9 +7,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from audit.model import Severity
+from audit.text import neutral, one_line
 from audit.verdict.finding import fingerprint
 from reports.causes import ordered, place
-from audit.text import neutral, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

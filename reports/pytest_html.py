@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import pytest
 
 from audit.model import Severity
-from reports.plugin import results_of
 from audit.text import neutral, one_line
+from reports.plugin import results_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

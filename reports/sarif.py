@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from audit.text import counted, neutral, one_line
 from audit.verdict.finding import fingerprint
 from reports.causes import place
 from reports.places import anchor
 from reports.split import split
-from audit.text import counted, neutral, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 from tabulate import tabulate
 from wcwidth import wcswidth
 
+from audit.text import counted, neutral, one_line
 from audit.verdict.finding import OUTCOMES
 from reports.causes import causes, container_order, place
 from reports.lines import lines_of
 from reports.states import SYMBOLS
-from audit.text import counted, neutral, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Addresses that may be asked for releases or told of findings: https, or http to this machine; never a metadata service or a file."""
+"""Addresses that may be asked or told: https, or http to this machine; never a metadata service or a file."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports.html.view import page
 from audit.text import neutral, one_line
+from reports.html.view import page
 
 if TYPE_CHECKING:
     from audit.verdict.results import Results

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from audit.model import Severity
+from audit.text import counted
 from audit.verdict.finding import Finding
 from audit.verdict.results import Results
 from reports.causes import Cause, causes
@@ -14,7 +15,6 @@ from reports.html.chains import Chains, chains
 from reports.html.controls import Control, controls
 from reports.html.matrix import Matrix, matrix
 from reports.html.timeline import Timeline, timeline
-from audit.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
