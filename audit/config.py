@@ -86,6 +86,8 @@ class Settings:
     max_waiver_days: int = 90
     baseline: Path | None = None
     previous: Path | None = None
+    history: str | None = field(default=None, repr=False)
+    notify: tuple[str, ...] = field(default=(), repr=False)
     policy: Policy = field(default_factory=Policy)
     limits: Limits = field(default_factory=Limits)
     severities: Mapping[str, SeverityName] = field(default_factory=dict)
@@ -119,6 +121,7 @@ class Option:
     metavar: str | None = None
     policy: bool = False
     short: str | None = None  # one that pytest itself has too, with this meaning
+    secret: bool = False  # its value may hold a password or a token: it is shown nowhere
 
     @property
     def flag(self) -> str:
@@ -289,6 +292,24 @@ _MEMORY = (
         help="results of the run before: new, fixed and persisting findings, and since when",
     ),
 )
+_HISTORY = (
+    Option(
+        name="history",
+        kind="text",
+        metavar="URL",
+        secret=True,
+        help="keep runs and findings over time in sqlite:///FILE or postgresql+psycopg://… (extra history)",
+    ),
+)
+_NOTIFY = (
+    Option(
+        name="notify",
+        kind="words",
+        metavar="TARGET",
+        secret=True,
+        help="tell what changed since the run before: slack=URL, webhook=URL or github-issue=OWNER/REPO",
+    ),
+)
 _UPGRADE = (
     Option(
         name="to",
@@ -307,6 +328,8 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
     "judging": _JUDGING,
     "waivers": _WAIVERS,
     "memory": _MEMORY,
+    "history": _HISTORY,
+    "notify": _NOTIFY,
 }
 OPTIONS: Mapping[str, Option] = {option.name: option for group in GROUPS.values() for option in group}
 
