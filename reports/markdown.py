@@ -44,9 +44,9 @@ def _rows(results: Results) -> Iterator[str]:
     yield "## Pipelines audit"
     yield ""
     if results.run.incomplete:
-        yield f"**INCOMPLETE**: {_text(results.run.incomplete)}"
+        yield f"**INCOMPLETE**: {escaped(results.run.incomplete)}"
         yield ""
-    yield f"**{_text(results.verdict, 600)}**"
+    yield f"**{escaped(results.verdict, 600)}**"
     yield from _findings(results)
     yield from _gaps(results)
     yield from _waived(results)
@@ -98,19 +98,19 @@ def _table(title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) 
     yield ""
     yield f"| {' | '.join(heads)} |"
     yield f"|{' --- |' * len(heads)}"
-    yield from (f"| {' | '.join(map(_text, row))} |" for row in rows)
+    yield from (f"| {' | '.join(map(escaped, row))} |" for row in rows)
 
 
 def _closing(results: Results) -> Iterator[str]:
     coverage, source, summary = results.coverage, results.release_source, results.summary
     counts = ", ".join(f"{summary.get(name, 0):,} {name}" for name in ("fail", "unknown", "error", "waived", "pass"))
     yield f"{coverage.read:,} of {coverage.expected:,} units read; {counts}."
-    yield f"Releases from {source.kind}, as of {_text(source.as_of)}, newest {_text(source.newest or 'unknown')}."
-    yield f"Snapshot {results.snapshot_taken_at.isoformat()}, SHA-256 {_text(results.snapshot_sha256)}."
+    yield f"Releases from {source.kind}, as of {escaped(source.as_of)}, newest {escaped(source.newest or 'unknown')}."
+    yield f"Snapshot {results.snapshot_taken_at.isoformat()}, SHA-256 {escaped(results.snapshot_sha256)}."
     yield ""
 
 
-def _text(text: str, limit: int = 300) -> str:
+def escaped(text: str, limit: int = 300) -> str:
     """Make text mean itself: markup as character references, and what GitHub would link or notify about as code."""
     whole = one_line(text, limit)
     plain = {found.start() for found in _WORD.finditer(whole)}
