@@ -53,13 +53,13 @@ def unit(request: pytest.FixtureRequest) -> UnitView:
 @pytest.fixture
 def repository(request: pytest.FixtureRequest) -> RepositoryView:
     """One ECR repository that declared images live in."""
-    return _read(request, "no image is declared in ECR")
+    return _read(request, request.param, "no image is declared in ECR")
 
 
 @pytest.fixture
 def secret(request: pytest.FixtureRequest) -> SecretView:
     """One secret that task definitions name."""
-    return _read(request, "no task definition names a secret of Secrets Manager")
+    return _read(request, request.param, "no task definition names a secret of Secrets Manager")
 
 
 @pytest.fixture
@@ -100,9 +100,8 @@ def _needs(request: pytest.FixtureRequest) -> frozenset[str]:
     return record.needs if record else frozenset()
 
 
-def _read(request: pytest.FixtureRequest, absent: str) -> V:
+def _read(request: pytest.FixtureRequest, view: V | None, absent: str) -> V:
     """Give the noun of an item, with every fact that its check needs; None stands for a fleet that has none."""
-    view: V | None = request.param
     if view is None:
         not_applicable(absent)
     for name in _needs(request):

@@ -150,7 +150,7 @@ class Judge:
             )
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
-        self.session.disabled = tuple(disabled.values())
+        self.session.disabled = tuple(disabled)
         config.hook.pytest_deselected(items=[item for item in items if item in gone])
         items[:] = [item for item in items if item not in gone]
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 def settle(
     items: Iterable[pytest.Item], settings: Settings, stage: Stage = "check"
-) -> tuple[set[pytest.Item], dict[str, Check]]:
-    """Give each item its severity; tell which are left out, and the disabled checks by their id.
+) -> tuple[set[pytest.Item], list[tuple[Check, str]]]:
+    """Give each item its severity; tell which are left out, and the disabled checks, each with its reason.
 
     Only those of ``stage`` are judged, whatever else is selected.
 
@@ -34,7 +34,9 @@ def settle(
     severities = {
         id_: settings.severities[name] for name, id_ in _ids(names, settings.severities, "severities").items()
     }
-    disabled = set(_ids(names, settings.disabled, "disabled").values())
+    disabled = {id_: settings.disabled[name] for name, id_ in _ids(names, settings.disabled, "disabled").items()}
+    if silent := sorted(id_ for id_, reason in disabled.items() if not reason.strip()):
+        raise UsageError(f"disabled: {', '.join(silent)}: give the reason why it is left out")
     left_out = set()
     for item in items:
         record = check_of(item)
@@ -46,15 +48,7 @@ def settle(
         mild = settings.severity is not None and Severity[severity] < Severity[settings.severity]
         if record.stage != stage or mild or record.id in disabled or (wanted and record.id not in wanted):
             left_out.add(item)
-    return left_out, {id_: records[id_] for id_ in sorted(disabled) if records[id_].stage == stage}
-
-
-def reasons(settings: Settings, disabled: Mapping[str, Check]) -> dict[str, str]:
-    """Give the reason for which each disabled check is left out, under its present id."""
-    return {
-        id_: next(settings.disabled[name] for name in sorted(record.names) if name in settings.disabled)
-        for id_, record in disabled.items()
-    }
+    return left_out, [(records[id_], disabled[id_]) for id_ in sorted(disabled) if records[id_].stage == stage]
 
 
 def _ids(names: Mapping[str, str], given: Iterable[str], where: str) -> dict[str, str]:

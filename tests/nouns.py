@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from audit.declared.model import Declared, DeclaredContainer, DeclaredUnit
+from audit.config import Settings
+from audit.declared.model import Declared, DeclaredContainer, DeclaredUnit, Diagnostic, Pin, Shadow
 from audit.fleet import deploy_order
 from audit.model import Account, Gap, Location, Seen, Unread
 from audit.released.model import Release, Released
 from audit.running.model import (
+    Cluster,
     ContainerImage,
     Identity,
     Invoker,
     Observation,
     Repository,
+    RepositorySettings,
     Running,
+    Secret,
+    StackCluster,
     StackInvoker,
     TagImage,
+    Task,
+    TaskContainer,
     TaskDefinition,
 )
 from audit.snapshot import Snapshot
 from audit.verdict import pairing
+from audit.verdict.fleet import Fleet
+from audit.verdict.releases import Releases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +47,7 @@ DEV = Account(name="dev", id="345678901234")
 SHARED = Account(name="shared", id="234567890123")
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 TODAY = NOW.date()
+PULL_BY_ALL = json.dumps({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}]})
 TAG_AT = Location(file="common.hcl", line=25, column=39)
 IMAGE_AT = Location(file="common.hcl", line=24, column=39)
 
@@ -103,6 +114,42 @@ def invoker(runtime: str | None = "python3.12") -> Invoker:
     )
 
 
+def clustered(*tasks: Task, stack: str = STACK, **changes: object) -> StackCluster:
+    """Make a cluster with these tasks."""
+    made = Cluster(
+        name=stack,
+        arn=f"arn:aws:ecs:{REGION}:{DEV.id}:cluster/{stack}",
+        status="ACTIVE",
+        running_tasks=len(tasks),
+        pending_tasks=0,
+        capacity_providers=(),
+    )
+    return StackCluster(stack=stack, cluster=Seen(value=replace(made, **changes)), tasks=Seen(value=tasks))  # type: ignore[arg-type]  # tests name the fields that they change
+
+
+def task(id_: str = "t1", container: str = "terraform-planner", **changes: object) -> Task:
+    """Make a task of the newest revision of a family, that has run for an hour."""
+    made = Task(
+        arn=f"arn:aws:ecs:{REGION}:{DEV.id}:task/{STACK}/{id_}",
+        definition=f"{STACK}-{container}:7",
+        status="RUNNING",
+        started_at=NOW - timedelta(hours=1),
+        launch_type="FARGATE",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]  # tests name the fields that they change
+
+
+def pulled(digest: str | None, image: str = f"{RUNNER}:v1.3.0") -> tuple[TaskContainer, ...]:
+    """Make the only container of a task, with the digest that it pulled."""
+    return (TaskContainer(name="c0", image=image, digest=digest),)
+
+
+def pin(kind: str, name: str, value: str, **changes: object) -> Pin:
+    """Make a pin in a build script."""
+    made = Pin(kind=kind, name=name, value=value, origin=Location(file="build.sh", line=8, column=28))
+    return replace(made, **changes)  # type: ignore[arg-type]  # tests name the fields that they change
+
+
 def families(rows: tuple[DeclaredContainer, ...]) -> tuple[TaskDefinition, ...]:
     """Run exactly what is declared."""
     return tuple(definition(f"{r.stack}-{r.container}", f"{r.image}:{r.tag}") for r in rows if r.deployed)
@@ -117,16 +164,38 @@ def observation(account: Account = DEV, **changes: object) -> Observation:
         families=Seen(value=()),
         invokers=(StackInvoker(stack=STACK, invoker=Seen(value=invoker())),),
         calls=5,
+        clusters=(clustered(),),
+        log_groups=Seen(value=()),
     )
     return replace(seen, **changes)  # type: ignore[arg-type]  # tests name the fields that they change
 
 
 def repository(image: str = RUNNER, tags: Mapping[str, str | None] | None = None) -> Repository:
     """Make an ECR repository that holds each tag with its digest (None: not there)."""
-    held = {"v1.3.0": "sha256:" + "a" * 64} if tags is None else tags
+    held: Mapping[str, str | None] = {
+        f"v1.{minor}.0": "sha256:" + letter * 64 for letter, minor in zip("abc", "321", strict=True)
+    }
+    held = held if tags is None else tags
     images = tuple(TagImage(tag=tag, digest=digest, pushed_at=NOW, size_bytes=10) for tag, digest in held.items())
     name = image.rpartition("/")[2]
-    return Repository(registry_id="234567890123", region=REGION, name=name, tags=Seen(value=images), calls=1)
+    settings = RepositorySettings(
+        arn=f"arn:aws:ecr:{REGION}:{SHARED.id}:repository/{name}",
+        tag_mutability="IMMUTABLE",
+        scan_on_push=True,
+        encryption="KMS",
+        kms_key=None,
+        created_at=NOW,
+    )
+    return Repository(
+        registry_id="234567890123",
+        region=REGION,
+        name=name,
+        tags=Seen(value=images),
+        settings=Seen(value=settings),
+        lifecycle=Seen(value=None),
+        policy=Seen(value=PULL_BY_ALL),
+        calls=1,
+    )
 
 
 def gap(what: str = "families", account: Account = DEV, **changes: object) -> Gap:
@@ -177,6 +246,11 @@ def snapshot(
     releases: Released | None = None,
     declared_gaps: tuple[Gap, ...] = (),
     gaps: tuple[Gap, ...] = (),
+    pins: tuple[Pin, ...] = (),
+    shadows: tuple[Shadow, ...] = (),
+    diagnostics: tuple[Diagnostic, ...] = (),
+    secrets: tuple[Secret, ...] = (),
+    listed: tuple[Account, ...] | None = None,
 ) -> Snapshot:
     """Make a snapshot of the rows' units, in sync unless something else is given."""
     units = {r.unit: unit_of(r) for r in rows}
@@ -194,11 +268,13 @@ def snapshot(
         declared=Declared(
             units=tuple(units.values()),
             containers=rows,
-            pins=(),
+            pins=pins,
             gaps=declared_gaps,
-            accounts=tuple(accounts.values()),
+            accounts=tuple(accounts.values()) if listed is None else listed,
+            shadows=shadows,
+            diagnostics=diagnostics,
         ),
-        running=Running(observations=observations, repositories=repositories),
+        running=Running(observations=observations, repositories=repositories, secrets=secrets),
         released=releases or released(),
         order=deploy_order(accounts.values()),
         gaps=gaps,
@@ -209,3 +285,21 @@ def view(**facts: object) -> UnitView:
     """Make the view of the only unit of a snapshot with these facts."""
     (only,) = pairing.views(snapshot(**facts))  # type: ignore[arg-type]  # passed on as they are
     return only
+
+
+def fleet(settings: Settings | None = None, **facts: object) -> Fleet:
+    """Make the fleet of a snapshot with these facts, judged when it was taken."""
+    return fleet_of(snapshot(**facts), settings)  # type: ignore[arg-type]  # passed on as they are
+
+
+def fleet_of(facts: Snapshot, settings: Settings | None = None, *, judged_at: datetime = NOW) -> Fleet:
+    """Make the fleet of a snapshot."""
+    given = settings or Settings()
+    releases = Releases(released=facts.released, today=TODAY, max_age_days=90, policy=given.policy)
+    return Fleet.of(facts, pairing.views(facts), releases=releases, settings=given, judged_at=judged_at)
+
+
+def fresh(facts: Snapshot) -> Snapshot:
+    """Date a snapshot and its list of releases as if they had just been made."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    return replace(facts, taken_at=now, released=replace(facts.released, as_of=now.date()))

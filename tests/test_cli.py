@@ -15,7 +15,7 @@ from audit import config
 from audit import snapshot as snapshots
 from audit.cli import main
 from audit.verdict.results import from_json
-from tests.nouns import snapshot
+from tests.nouns import fresh, snapshot
 from tests.processes import BIN, run
 
 COMMANDS = ("check", "declared", "running", "released", "snapshot", "report", "demo")
@@ -91,25 +91,25 @@ def test_a_damaged_snapshot_is_4(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_snapshot_round_trip(tmp_path: Path, name: str) -> None:
     """A snapshot reads back equal, has one hash, and the same bytes each time it is written."""
     one, two = tmp_path / name, tmp_path / f"again-{name}"
-    snapshots.save(snapshot(), one)
-    snapshots.save(snapshot(), two)
+    snapshots.save(fresh(snapshot()), one)
+    snapshots.save(fresh(snapshot()), two)
     assert snapshots.load(one) == snapshot()
     assert one.read_bytes() == two.read_bytes()
     assert snapshots.sha256(snapshots.load(one)) == snapshots.sha256(snapshot())
 
 
-def test_snapshot_that_cannot_be_written(tmp_path: Path) -> None:
+def test_snapshot_that_cannot_be_written() -> None:
     """An output that can't be written is wrong usage, by name."""
     from audit.errors import UsageError
 
     with pytest.raises(UsageError, match="cannot be written"):
-        snapshots.save(snapshot(), Path("/dev/null/folder.json"))
+        snapshots.save(fresh(snapshot()), Path("/dev/null/folder.json"))
 
 
 def test_reports_can_be_drawn_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """``report`` draws from the results alone what ``check`` drew, byte for byte."""
     facts = tmp_path / "s.json"
-    snapshots.save(snapshot(), facts)
+    snapshots.save(fresh(snapshot()), facts)
     first, again = tmp_path / "one", tmp_path / "two"
     forms = ("html", "json", "junit")
     assert main(["check", "--snapshot", str(facts), *(a for f in forms for a in ("--report", f"{f}={first}.{f}"))]) == 0
@@ -127,7 +127,7 @@ def test_reports_can_be_drawn_again(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_a_report_on_stdout_stands_alone(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     """With ``--report json=-`` standard output is the report, the table goes to standard error."""
     facts = tmp_path / "s.json"
-    snapshots.save(snapshot(), facts)
+    snapshots.save(fresh(snapshot()), facts)
     assert main(["check", "--snapshot", str(facts), "--report", "json=-"]) == 0
     shown = capsysbinary.readouterr()
     assert json.loads(shown.out)["exit_code"] == 0
@@ -137,7 +137,7 @@ def test_a_report_on_stdout_stands_alone(tmp_path: Path, capsysbinary: pytest.Ca
 def test_verbose_shows_pytest_on_stderr(tmp_path: Path) -> None:
     """``-v`` shows what pytest says, on standard error; without it nothing of pytest is seen."""
     facts = tmp_path / "s.json"
-    snapshots.save(snapshot(), facts)
+    snapshots.save(fresh(snapshot()), facts)
     loud = run("pipelines-audit", "check", "--snapshot", facts, "-v", cwd=tmp_path)
     quiet = run("pipelines-audit", "check", "--snapshot", facts, cwd=tmp_path)
     assert "test session starts" in loud.stderr
@@ -148,7 +148,7 @@ def test_verbose_shows_pytest_on_stderr(tmp_path: Path) -> None:
 def test_html_of_pytest(tmp_path: Path) -> None:
     """``--html`` writes pytest-html's own report of the same run."""
     facts, page = tmp_path / "s.json", tmp_path / "own.html"
-    snapshots.save(snapshot(), facts)
+    snapshots.save(fresh(snapshot()), facts)
     assert run("pipelines-audit", "check", "--snapshot", facts, "--html", page, cwd=tmp_path).returncode == 0
     assert "test_image_tag_drift" in page.read_text(encoding="utf-8")
 
@@ -156,7 +156,7 @@ def test_html_of_pytest(tmp_path: Path) -> None:
 def test_a_closed_pipe_is_no_traceback(tmp_path: Path) -> None:
     """``| head`` closes standard output: no traceback, no success either."""
     facts = tmp_path / "s.json"
-    snapshots.save(snapshot(), facts)
+    snapshots.save(fresh(snapshot()), facts)
     command = f"{BIN / 'pipelines-audit'} check --snapshot {facts} | true"
     ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=60)
     assert "Traceback" not in ended.stderr

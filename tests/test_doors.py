@@ -12,7 +12,19 @@ import pytest
 from audit import snapshot as snapshots
 from audit.cli import main
 from audit.model import Seen
-from tests.nouns import DEV, RUNNER, SHARED, STACK, definition, families, observation, row, snapshot, unread
+from tests.nouns import (
+    DEV,
+    RUNNER,
+    SHARED,
+    STACK,
+    definition,
+    families,
+    fresh,
+    observation,
+    row,
+    snapshot,
+    unread,
+)
 from tests.processes import ROOT, run
 
 ROWS = (row(account=DEV), row(account=SHARED))
@@ -34,7 +46,7 @@ def judged(tmp_path: Path) -> Path:
 def saved(folder: Path, facts: snapshots.Snapshot) -> Path:
     """Write a snapshot file."""
     path = folder / "snapshot.json"
-    snapshots.save(facts, path)
+    snapshots.save(fresh(facts), path)
     return path
 
 

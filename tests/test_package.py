@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit import snapshot as snapshots
-from tests.nouns import snapshot
+from tests.nouns import fresh, snapshot
 from tests.processes import ROOT
 from tests.test_doors import plant
 
@@ -49,7 +49,7 @@ def test_the_command_runs_from_the_wheel(unpacked: Path, tmp_path: Path) -> None
     facts, hostile = tmp_path / "s.json", tmp_path / "hostile"
     hostile.mkdir()
     canary = plant(hostile)
-    snapshots.save(snapshot(), facts)
+    snapshots.save(fresh(snapshot()), facts)
     report = tmp_path / "r.html"
     ended = subprocess.run(
         [sys.executable, "-P", "-c", START, "check", "--snapshot", str(facts), "--report", f"html={report}"],

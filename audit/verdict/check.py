@@ -32,6 +32,7 @@ Need: TypeAlias = Literal[
     "identity",
     "families",
     "clusters",
+    "tasks",
     "invokers",
     "log_groups",
     "role_changes",
@@ -54,8 +55,9 @@ Stage: TypeAlias = Literal["check", "ready"]
 class Check:
     """What a check is, apart from its code; ``title`` and ``why`` come from the docstring.
 
-    ``needs`` names the facts without which it ends unknown; ``remedy`` says how to mend what it finds; ``aliases`` are
-    ids that it had before, ``references`` where to read on.
+    ``needs`` names the facts without which it ends unknown as a whole, ``uses`` those without which only what hangs on
+    them does; ``remedy`` says how to mend what it finds; ``aliases`` are ids that it had before, ``references`` where to
+    read on.
     """
 
     id: str
@@ -68,6 +70,7 @@ class Check:
     references: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     stage: Stage = "check"
+    uses: frozenset[Need] = frozenset()
 
     @property
     def names(self) -> frozenset[str]:
@@ -90,6 +93,7 @@ def check(  # noqa: PLR0913 -- what a check is, each by its name
     severity: SeverityName,
     remedy: str,
     needs: tuple[Need, ...] = (),
+    uses: tuple[Need, ...] = (),
     controls: tuple[str, ...] = (),
     references: tuple[str, ...] = (),
     aliases: tuple[str, ...] = (),
@@ -113,6 +117,7 @@ def check(  # noqa: PLR0913 -- what a check is, each by its name
             references=references,
             aliases=aliases,
             stage=stage,
+            uses=frozenset(uses),
         )
         marked: F = pytest.mark.check(record)(getattr(pytest.mark, severity)(function))
         return marked

@@ -48,6 +48,7 @@ def conclude(
     entries: Sequence[Entry],
     ended: Ended,
     checks: Sequence[Check] = (),
+    disabled: Sequence[tuple[Check, str]] = (),
 ) -> Results:
     """Sum a run up; everything sorted, findings worst first."""
     snapshot, settings = occasion.snapshot, occasion.settings
@@ -93,7 +94,7 @@ def conclude(
         exit_code=code,
         verdict=verdict,
         not_applicable=_quiet(entries, "not_applicable"),
-        checks=tuple(_note(check) for check in sorted(checks, key=lambda check: check.id)),
+        checks=_notes(checks, disabled),
         releases=tuple(
             ReleaseNote(tag=release.tag, published=release.published, breaking=release.backward_incompatible)
             for release in released.releases
@@ -207,7 +208,12 @@ def _advice(
     return advice(occasion.precedents.waivers, seen)
 
 
-def _note(check: Check) -> CheckNote:
+def _notes(checks: Sequence[Check], disabled: Sequence[tuple[Check, str]]) -> tuple[CheckNote, ...]:
+    notes = [*(_note(check) for check in checks), *(_note(check, reason) for check, reason in disabled)]
+    return tuple(sorted(notes, key=lambda note: note.id))
+
+
+def _note(check: Check, disabled: str | None = None) -> CheckNote:
     return CheckNote(
         id=check.id,
         title=check.title,
@@ -215,6 +221,8 @@ def _note(check: Check) -> CheckNote:
         severity=check.severity,
         remedy=check.remedy,
         controls=check.controls,
+        references=check.references,
+        disabled=disabled,
     )
 
 

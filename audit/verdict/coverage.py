@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from audit.errors import UnreadError
 from audit.fleet import repository_of
-from audit.model import Gap, Unread
+from audit.model import Fact, Gap, Unread
 from audit.verdict.pairing import known
 from audit.verdict.results import Coverage
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from audit.declared.model import DeclaredContainer
+    from audit.running.model import Observation, Repository
     from audit.snapshot import Snapshot
     from audit.verdict.pairing import UnitView
 
@@ -49,11 +50,13 @@ def coverage(snapshot: Snapshot, units: tuple[UnitView, ...]) -> Coverage:
 
 
 def gaps(snapshot: Snapshot, units: tuple[UnitView, ...]) -> tuple[Gap, ...]:
-    """Gather every gap of a snapshot once: of the repository, of placing, of AWS and of the registries."""
+    """Gather every gap of a snapshot once: of the repository, of placing, of AWS, registries and secrets."""
     found = {*snapshot.declared.gaps, *snapshot.gaps}
     for unit in units:
         found.update(unit_gaps(unit))
-    found.update(repo.tags.gap for repo in snapshot.running.repositories if isinstance(repo.tags, Unread))
+    for repository in snapshot.running.repositories:
+        found.update(_unread(*registry_facts(repository)))
+    found.update(_unread(*(secret.metadata for secret in snapshot.running.secrets)))
     return tuple(sorted(found, key=_order))
 
 
@@ -62,9 +65,7 @@ def unit_gaps(unit: UnitView) -> Iterator[Gap]:
     yield from unit.gaps
     seen = unit.observation
     if seen is not None:
-        for fact in (seen.identity, seen.families, *(found.invoker for found in seen.invokers)):
-            if isinstance(fact, Unread):
-                yield fact.gap
+        yield from _unread(*account_facts(seen))
     for stack in unit.stacks:
         told = any(gap.unit == stack.unit for gap in unit.gaps)
         for row in stack.deployed:
@@ -72,8 +73,24 @@ def unit_gaps(unit: UnitView) -> Iterator[Gap]:
                 yield from _unknown_values(row)
             place = repository_of(row.image)
             repository = unit.registry.repositories.get(place) if place else None
-            if repository is not None and isinstance(repository.tags, Unread):
-                yield repository.tags.gap
+            if repository is not None:
+                yield from _unread(*registry_facts(repository))
+
+
+def account_facts(seen: Observation) -> Iterator[Fact[object]]:
+    """Walk through all facts that were collected of an account in a region."""
+    yield from (seen.identity, seen.families, *(found.invoker for found in seen.invokers))
+    yield from (fact for found in seen.clusters for fact in (found.cluster, found.tasks))
+    yield from (seen.log_groups, seen.role_changes)
+
+
+def registry_facts(seen: Repository) -> Iterator[Fact[object]]:
+    """Walk through all facts that were collected of an ECR repository."""
+    yield from (seen.tags, seen.settings, seen.lifecycle, seen.policy)
+
+
+def _unread(*facts: Fact[object]) -> Iterator[Gap]:
+    return (fact.gap for fact in facts if isinstance(fact, Unread))
 
 
 def _unknown_values(row: DeclaredContainer) -> Iterator[Gap]:

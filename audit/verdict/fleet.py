@@ -117,18 +117,18 @@ class Fleet:
                         found[row.tag].append(row)
         return {tag: tuple(rows) for tag, rows in sorted(found.items())}
 
-    def tags_running(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-        """Map each repository that is declared to the tags that run of it, and each tag to the accounts.
-
-        Families that could not be read say nothing: their units are gaps.
-        """
+    def accounts_by_tag(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+        """Map each declared image to its declared tags, and each tag to the accounts that are to run it."""
         found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         for unit in self.units:
             for stack in unit.stacks:
-                for pair in stack.matched if stack.pairs.kind == "seen" else ():
-                    if pair.running and pair.running.name == pair.declared.image and pair.running.tag:
-                        found[pair.running.name][pair.running.tag].add(unit.account)
-        return {name: {tag: tuple(sorted(who)) for tag, who in sorted(tags.items())} for name, tags in found.items()}
+                for row in stack.deployed:
+                    if row.image is not None and row.tag is not None:
+                        found[row.image][row.tag].add(unit.account)
+        return {
+            image: {tag: tuple(sorted(who)) for tag, who in sorted(tags.items())}
+            for image, tags in sorted(found.items())
+        }
 
 
 def of_accounts_file(diagnostic: Diagnostic) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from audit.errors import UsageError
 from audit.model import Gap, Location, SeverityName
+from audit.released.hops import Route
 from audit.verdict.finding import Finding, Outcome
 
 if TYPE_CHECKING:
@@ -138,7 +139,10 @@ class Chain:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckNote:
-    """What a check is, for reports that explain it; one for each check that was selected, passed or not."""
+    """What a check is, for reports that explain it; one for each check that was selected, passed or not.
+
+    ``disabled`` is the reason why the configuration leaves it out: it was not judged.
+    """
 
     id: str
     title: str
@@ -146,6 +150,8 @@ class CheckNote:
     severity: SeverityName
     remedy: str
     controls: tuple[str, ...]
+    references: tuple[str, ...] = ()
+    disabled: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -239,6 +245,24 @@ class TrendPoint:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RouteNote:
+    """The way of one unit from what runs to the target; without one, the reason why it is not known."""
+
+    unit: str
+    route: Route | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadinessNote:
+    """What a checklist before an upgrade shows beside the findings; ``seen`` maps a check to what was found right."""
+
+    to: str
+    routes: tuple[RouteNote, ...]
+    seen: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Results:
     """All that a renderer needs; ``findings`` is what is neither pass nor not applicable, worst first.
 
@@ -265,6 +289,7 @@ class Results:
     warnings: tuple[Advice, ...] = ()
     history: History | None = None
     trend: tuple[TrendPoint, ...] = ()
+    readiness: ReadinessNote | None = None
 
 
 @cache

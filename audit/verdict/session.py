@@ -6,14 +6,14 @@ Knows nothing of pytest's hooks: ``audit.plugin`` calls it.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from audit import snapshot as snapshots
 from audit.config import Settings
 from audit.snapshot import Snapshot
-from audit.verdict import conclusion, judging, left_out, registry, secrets
+from audit.verdict import cockpit, conclusion, judging, left_out, registry, secrets
 from audit.verdict.check import Check
 from audit.verdict.fleet import Fleet
 from audit.verdict.ledger import Ledger
@@ -123,4 +123,6 @@ class Session:
         )
         results = conclusion.conclude(occasion, self.kept, self.ledger.entries, ended, self.checks, self.disabled)
         self.ledger.remove()
-        return ruled(results, self.readiness.to) if self.readiness else results
+        if self.readiness is None:
+            return results
+        return replace(ruled(results, self.readiness.to), readiness=cockpit.note(self.readiness))
