@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 import audit
-from audit.cli import facts, judging, snapshots, tour, waivers
+from audit.cli import facts, judging, policies, readiness, snapshots, tour, waivers
 from audit.cli.options import EXIT_CODES
 from audit.errors import AuditError, UsageError
 
@@ -56,6 +56,7 @@ def cli() -> None:
 
 COMMANDS = (
     judging.check,
+    readiness.ready,
     facts.declared,
     facts.running,
     facts.released,
@@ -63,6 +64,7 @@ COMMANDS = (
     snapshots.diff,
     judging.report,
     waivers.waivers,
+    policies.policy,
     tour.demo,
 )
 for command in COMMANDS:

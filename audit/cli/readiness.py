@@ -1,0 +1,86 @@
+"""The command before an upgrade: GO or NO-GO."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from audit import config
+from audit.cli.judging import judged_beside, say_warnings
+from audit.cli.options import as_json_text, colour, options, seen, today, width
+from audit.errors import UsageError
+
+EXIT_CODES = """\b
+Exit codes:
+  0   GO
+  1   NO-GO: a blocker
+  2   interrupted
+  3   internal error, or a check with a bug
+  4   wrong usage or configuration
+  5   nothing selected: no units, no accounts, no checks
+  10  NO-GO (unknown): a blocker could not be read
+"""
+
+
+@click.command(epilog=EXIT_CODES)
+@options(
+    "repository", "access", "scale", "selection", "releases", "upgrade", "snapshot", "check", "checks_dir", "waivers"
+)
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="FORMAT=PATH",
+    help="write a report; PATH - is standard output; repeatable",
+)
+@click.option(
+    "--html", "html", type=click.Path(path_type=Path), metavar="FILE", help="write pytest-html's own report of this run"
+)
+@click.option("--json", "as_json", is_flag=True, help="print JSON")
+@click.option("--fix-list", "fixes_only", is_flag=True, help="print only what is to be done, in order")
+@click.option("-v", "--verbose", count=True, help="show pytest's own output on standard error")
+def ready(
+    config_file: Path | None,
+    reports: tuple[str, ...],
+    html: Path | None,
+    as_json: bool,  # noqa: FBT001 -- click passes by name
+    fixes_only: bool,  # noqa: FBT001 -- click passes by name
+    verbose: int,
+    **given: object,
+) -> int:
+    r"""Tell whether an upgrade can begin: GO or NO-GO, every blocker with its mend.
+
+    Run it as whoever will run the upgrade, on that machine, with those credentials.
+
+    \b
+    Example:
+      pipelines-audit ready --to latest-allowed --infra-live . --profile 'your-{account}'
+    """
+    from audit import door, grounds  # noqa: PLC0415 -- start-up: pytest, boto3 and the parser only where needed
+    from audit.exclusions import standing  # noqa: PLC0415 -- as above
+    from reports import checklist, emit  # noqa: PLC0415 -- as above
+    from reports.readiness import document  # noqa: PLC0415 -- as above
+
+    if as_json and fixes_only:
+        raise UsageError("--json and --fix-list: give one of them")
+    settings, digest = config.resolve(given, os.environ, config=config_file)
+    if settings.to is None:
+        raise UsageError("no target given: name the release to upgrade to by --to VERSION, or --to latest-allowed")
+    requests = [emit.parse_request(text) for text in reports]
+    emit.check_requests(requests)
+    beside = judged_beside(settings)
+    facts = seen(settings, standing(beside.waivers.exclusions, today()))
+    found = grounds.gather(settings, os.environ, facts.released)
+    results = door.judge(settings, digest, facts, precedents=beside, grounds=found, html=html, verbose=bool(verbose))
+    say_warnings(results)
+    if as_json:
+        text = as_json_text(document(results))
+    elif fixes_only:
+        text = checklist.render_fixes(results, width=width())
+    else:
+        text = checklist.render(results, width=width(), colour=colour())
+    click.echo(text, nl=False, err=any(path == "-" for _, path in requests))
+    emit.emit(results, requests)
+    return results.exit_code

@@ -1,0 +1,141 @@
+"""The checklist for the terminal: read like a flight check, line by line, the verdict in words as the last line."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from tabulate import tabulate
+
+from audit.text import neutral, one_line
+from reports.readiness import fix_list, lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from audit.released.hops import Hop
+    from audit.verdict.results import Results, RouteNote
+    from reports.readiness import Item, Line, State
+
+_WORDS: Final[dict[State, tuple[str, str]]] = {
+    "go": ("GO", "32"),
+    "no-go": ("NO-GO", "1;31"),
+    "warning": ("WARNING", "33"),
+    "unknown": ("UNKNOWN", "1;35"),
+    "waived": ("waived", "36"),
+    "error": ("ERROR", "1;31"),
+    "not applicable": ("n/a", "2"),
+}
+_BUILDS = {"inside": "built from inside", "local": "built with local Docker", "unknown": "how to build is unknown"}
+_LABEL = 34
+_MANY = 5  # places of one line that are still told one by one
+
+
+def render(results: Results, *, width: int = 140, colour: bool = False) -> str:
+    """Draw the checklist for a terminal of ``width`` columns."""
+    blocks = ["\n".join(_head(results))]
+    for section, group in groupby(lines(results), key=lambda line: line.section):
+        drawn = [text for line in group for text in _line(line, width, colour=colour)]
+        blocks.append("\n".join([section.upper(), *drawn]))
+    routes = list(_routes(results, width))
+    blocks += ["\n".join(["ROUTE", *routes])] if routes else []
+    blocks.append(neutral(results.verdict).replace("\n", " "))
+    return _safe("\n\n".join(blocks) + "\n")
+
+
+def render_fixes(results: Results, *, width: int = 140) -> str:
+    """Draw only what is to be done, in order; the command of each on a line of its own, ready to be copied."""
+    found: list[str] = []
+    for number, (item, check) in enumerate(fix_list(results), start=1):
+        word, _ = _WORDS[item.state]
+        found += _wrapped(f"{number}. {_mend(item)} [{word.lower()}: {check}]", width, indent=0)
+        found += [f"   {neutral(item.command)}"] if item.command else []
+    return _safe("\n".join(found) + "\n" if found else "nothing to do\n")
+
+
+def _head(results: Results) -> Iterator[str]:
+    to = results.readiness.to if results.readiness else "?"
+    yield f"READINESS for {one_line(to)}"
+    if results.run.incomplete:
+        yield f"INCOMPLETE: {one_line(results.run.incomplete)}"
+    covered, source = results.coverage, results.release_source
+    yield (
+        f"{covered.read:,} of {covered.expected:,} units read, releases as of {one_line(source.as_of)} "
+        f"({one_line(source.kind)}), caller {one_line(results.run.caller or 'unknown')}"
+    )
+
+
+def _line(line: Line, width: int, *, colour: bool) -> Iterator[str]:
+    word, code = _WORDS[line.state]
+    shown = f"\x1b[{code}m{word}\x1b[0m" if colour else word
+    leader = f"  {line.what} ".ljust(_LABEL, ".")
+    room = width - len(leader) - len(word) - 3
+    seen = f"  {one_line(line.seen, max(room, 20))}" if line.seen else ""
+    yield f"{leader} {shown}{seen}"
+    grouped: dict[tuple[str, str | None], list[Item]] = {}
+    for item in line.items:
+        grouped.setdefault((item.mend, item.command), []).append(item)
+    for items in grouped.values():
+        yield from _items(items, width)
+
+
+def _items(items: list[Item], width: int) -> Iterator[str]:
+    for item in items[:_MANY]:
+        where = ": ".join(one_line(part, 80) for part in (item.where, item.subject) if part)
+        place = f" ({one_line(item.location, 120)})" if item.location else ""
+        yield from _wrapped(f"{where}: {one_line(item.message)}{place}", width, indent=6)
+    if len(items) > _MANY:
+        yield f"      and {len(items) - _MANY:,} more"
+    yield from _wrapped(f"→ {_mend(items[0])}", width, indent=6)
+    if items[0].command:
+        yield f"        $ {neutral(items[0].command)}"
+
+
+def _mend(item: Item) -> str:
+    return one_line(item.mend)
+
+
+def _routes(results: Results, width: int) -> Iterator[str]:
+    """Draw each way once, with the units that go it."""
+    ways: dict[tuple[str, ...], list[str]] = {}
+    for note in results.readiness.routes if results.readiness else ():
+        ways.setdefault(tuple(_way(note)), []).append(note.unit)
+    for way, units in ways.items():
+        more = f" and {len(units) - _MANY:,} more" if len(units) > _MANY else ""
+        yield from _wrapped(f"{', '.join(one_line(unit, 80) for unit in units[:_MANY])}{more}", width, indent=2)
+        for text in way:
+            yield from _wrapped(text.strip(), width, indent=4 + len(text) - len(text.lstrip()))
+
+
+def _way(note: RouteNote) -> Iterator[str]:
+    if note.route is None:
+        yield f"unknown: {one_line(note.reason or '')}"
+    elif not note.route.hops:
+        yield f"{one_line(note.route.start, 60)}: nothing to do"
+    else:
+        for hop in note.route.hops:
+            yield from _hop(hop)
+
+
+def _hop(hop: Hop) -> Iterable[str]:
+    yield f"{one_line(hop.start, 60)} → {one_line(hop.to, 60)}, {_BUILDS[hop.build]}"
+    for barrier in hop.barriers:
+        yield f"  {one_line(barrier.release, 60)} {barrier.kind}: {one_line(barrier.reason, 400)}"
+
+
+def _wrapped(text: str, width: int, *, indent: int) -> Iterator[str]:
+    drawn = tabulate(
+        [[text]],
+        tablefmt="plain",
+        disable_numparse=True,
+        maxcolwidths=[max(width - indent, 20)],
+        break_on_hyphens=False,
+    )
+    for number, line in enumerate(drawn.split("\n")):
+        yield " " * (indent + (2 if number else 0)) + line
+
+
+def _safe(text: str) -> str:
+    # A line that begins with :: is a command to the runner of GitHub Actions, blanks before it or not.
+    return re.sub(r"(?m)^([ \t]*):(?=:)", r"\1\\x3a", text)
