@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 import audit
-from audit.cli import facts, judging, policies, readiness, snapshots, tour, waivers
+from audit.cli import facts, judging, past, policies, readiness, snapshots, tour, waivers
 from audit.cli.options import EXIT_CODES
 from audit.errors import AuditError, UsageError
 
@@ -65,6 +65,7 @@ COMMANDS = (
     judging.report,
     waivers.waivers,
     policies.policy,
+    past.history,
     tour.demo,
 )
 for command in COMMANDS:

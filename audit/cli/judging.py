@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from audit import config
+from audit.cli import past
 from audit.cli.options import EXIT_CODES, colour, options, seen, today, width
 from audit.text import one_line
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=EXIT_CODES)
-@options("repository", "access", "scale", "selection", "releases", "judging", "waivers", "memory")
+@options("repository", "access", "scale", "selection", "releases", "judging", "waivers", "memory", "history", "notify")
 @click.option(
     "--report",
     "reports",
@@ -46,14 +47,19 @@ def check(config_file: Path | None, reports: tuple[str, ...], html: Path | None,
     settings, digest = config.resolve(given, os.environ, config=config_file)
     requests = [emit.parse_request(text) for text in reports]
     emit.check_requests(requests)
+    targets = past.demanded(settings)
     beside = judged_beside(settings)
     excluded = standing(beside.waivers.exclusions, today())
     facts = seen(settings, excluded)
-    results = door.judge(settings, digest, facts, precedents=beside, html=html, verbose=bool(verbose))
+    judged = door.judge(settings, digest, facts, precedents=beside, html=html, verbose=bool(verbose))
+    results = past.kept(judged, settings)
     say_warnings(results)
     table = terminal.render(results, width=width(), colour=colour())
     click.echo(table, nl=False, err=any(path == "-" for _, path in requests))
-    emit.emit(results, requests)
+    try:
+        emit.emit(results, requests)
+    finally:
+        past.told(results, targets)
     look.forget(settings, facts.incomplete)
     return results.exit_code
 
