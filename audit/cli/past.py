@@ -1,0 +1,87 @@
+"""The command that looks back, and what a judged run leaves behind: its place in the history, and notices."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from audit import config
+from audit.cli.options import as_json_text, options, width
+from audit.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from audit.config import Settings
+    from audit.verdict.results import Results
+    from reports.notify import Target
+
+_DAYS = re.compile(r"(\d{1,5})d")
+
+
+@click.command()
+@options("history")
+@click.option("--since", metavar="DATE|DAYS", help="runs and fixes since 2026-11-01, or of the last days: 30d")
+@click.option("--json", "as_json", is_flag=True, help="print JSON")
+def history(config_file: Path | None, since: str | None, as_json: bool, **given: object) -> int:  # noqa: FBT001 -- click passes by name
+    """Show what past runs found: since when, what came and went with each, how long mends took, who lags behind.
+
+    Runs are written there by "check --history URL".
+    """
+    from audit.verdict.history import keep  # noqa: PLC0415 -- start-up
+    from reports import past as shown  # noqa: PLC0415 -- start-up
+
+    settings, _ = config.resolve(given, os.environ, config=config_file)
+    if settings.history is None:
+        raise UsageError("which history: give --history sqlite:///FILE or postgresql+psycopg://…, or set it")
+    start = moment(since, datetime.now(UTC)) if since else None
+    past = keep.read(settings.history)
+    text = as_json_text(shown.document(past, start)) if as_json else shown.table(past, start, width=width())
+    click.echo(text, nl=False)
+    return 0
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """Read a day (2026-11-01), a moment, or a number of days back from now (30d); all in UTC."""
+    days = _DAYS.fullmatch(text)
+    try:
+        found = now - timedelta(days=int(days[1])) if days else datetime.fromisoformat(text)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise UsageError(f"--since {text!r}: give a day such as 2026-11-01, or a number of days such as 30d") from None
+
+
+def demanded(settings: Settings) -> tuple[Target, ...]:
+    """Check before any work where the run is to be kept, and give those who are to be told of it."""
+    from audit.verdict.history import keep  # noqa: PLC0415 -- start-up
+    from reports import notify  # noqa: PLC0415 -- start-up
+
+    if settings.history is not None:
+        keep.checked(settings.history)
+    return notify.parse(settings.notify, settings, os.environ) if settings.notify else ()
+
+
+def kept(results: Results, settings: Settings) -> Results:
+    """Write a run to the history, and give its results with what that knows of them."""
+    if settings.history is None:
+        return results
+    from audit.verdict.history import keep  # noqa: PLC0415 -- start-up
+
+    done = keep.keep(results, settings.history)
+    if done.note:
+        click.echo(f"warning: {done.note}", err=True)
+    return done.results
+
+
+def told(results: Results, targets: tuple[Target, ...]) -> None:
+    """Tell those who are to be told; who could not be is said on standard error."""
+    if not targets:
+        return
+    from reports import notify  # noqa: PLC0415 -- start-up
+
+    for line in notify.tell(results, targets, os.environ):
+        click.echo(f"warning: {line}", err=True)
