@@ -63,7 +63,7 @@ def _refuse_mixed(snapshots: Sequence[tuple[str, Snapshot]]) -> None:
     features: tuple[tuple[str, Callable[[Snapshot], object]], ...] = (
         ("release of pipelines-audit", lambda one: one.tool_version),
         ("commit", lambda one: (one.declared.commit, one.declared.scope)),
-        ("repository", lambda one: replace(one.declared, units=(), containers=(), gaps=())),
+        ("repository", lambda one: replace(one.declared, units=(), containers=(), gaps=(), dated=())),
         ("list of releases", lambda one: (one.released.release_repo, one.released.releases)),
         ("selection", lambda one: one.selection),
         ("number of shards", lambda one: one.shard and shard.parse(one.shard).of),
@@ -113,6 +113,7 @@ def _declared(parts: Sequence[Declared]) -> Declared:
             sorted((row for one in parts for row in one.containers), key=lambda row: (row.unit, row.container))
         ),
         gaps=_once(gap for one in parts for gap in one.gaps),
+        dated=tuple(sorted({dated for one in parts for dated in one.dated}, key=lambda dated: dated.place)),
     )
 
 
