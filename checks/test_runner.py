@@ -119,7 +119,8 @@ def test_cluster_missing(unit: UnitView, findings: Findings) -> None:
 @check(
     "task-on-old-revision",
     severity="medium",
-    needs=("clusters",),
+    needs=("tasks",),
+    uses=("families",),
     remedy="let the task end, or stop it: the next one takes the newest revision",
     controls=("NIST 800-53 CM-2", "NIST 800-53 CM-3"),
     references=(references.TASK_DEFINITIONS,),
@@ -146,7 +147,7 @@ def test_task_on_old_revision(unit: UnitView, findings: Findings) -> None:
 @check(
     "task-running-too-long",
     severity="medium",
-    needs=("clusters",),
+    needs=("tasks",),
     remedy="look at the task's log; stop it if it hangs, for example at a lock or a prompt",
     controls=("SOC 2 CC7.1",),
     references=(references.HOW_IT_WORKS,),
@@ -172,7 +173,7 @@ def test_task_running_too_long(unit: UnitView, fleet: Fleet, findings: Findings)
 @check(
     "task-failed-to-start",
     severity="high",
-    needs=("clusters",),
+    needs=("tasks",),
     remedy="mend the named cause: the image, its repository's policy, a secret's key, or the network to ECR",
     controls=("SOC 2 CC7.1",),
     references=(references.TASK_STOPPED,),

@@ -68,6 +68,7 @@ def test_secret_key_not_shared(secret: SecretView, findings: Findings) -> None:
     "secret-in-environment",
     severity="critical",
     needs=("families",),
+    uses=("invokers",),
     remedy="move the value to Secrets Manager, name it in secrets_manager_env_vars, and change it: it has been seen",
     controls=("NIST 800-53 CM-6", "SOC 2 CC7.1", "ISO 27001:2022 A.8.9"),
     references=(references.TASK_SECRETS,),

@@ -71,11 +71,11 @@ TABLE: tuple[Call, ...] = (
         reply=("clusters", "failures"),
         resource="arn:{partition}:ecs:*:{account}:cluster/{stack}",
     ),
-    Call(name="ecs:ListTasks", action="ecs:ListTasks", fact="clusters", reply=("taskArns",), in_cluster=True),
+    Call(name="ecs:ListTasks", action="ecs:ListTasks", fact="tasks", reply=("taskArns",), in_cluster=True),
     Call(
         name="ecs:DescribeTasks",
         action="ecs:DescribeTasks",
-        fact="clusters",
+        fact="tasks",
         reply=("tasks", "failures"),
         resource="arn:{partition}:ecs:*:{account}:task/*",
         in_cluster=True,

@@ -56,8 +56,8 @@ class Check:
     """What a check is, apart from its code; ``title`` and ``why`` come from the docstring.
 
     ``needs`` names the facts without which it ends unknown as a whole, ``uses`` those without which only what hangs on
-    them does; ``remedy`` says how to mend what it finds; ``aliases`` are ids that it had before, ``references`` where to
-    read on.
+    them does; ``remedy`` says how to mend what it finds; ``aliases`` are ids that it had before, ``references`` where
+    to read on.
     """
 
     id: str

@@ -119,7 +119,7 @@ class UnitView:
         """What the task roles may do to themselves; None where the user did not ask for it."""
         return self.observation.role_changes if self.observation else Unread(gap=self.gaps[0])
 
-    def facts(self, name: str) -> tuple[Fact[object], ...]:
+    def facts(self, name: str) -> tuple[Fact[object], ...]:  # noqa: PLR0911 -- a table: one line a name
         """Give the facts that a check needs under this name, one a stack or one for all; none for other nouns."""
         match name:
             case "families":
@@ -127,7 +127,9 @@ class UnitView:
             case "invokers":
                 return tuple(stack.invoker for stack in self.stacks)
             case "clusters":
-                return tuple(fact for stack in self.stacks for fact in (stack.cluster, stack.tasks))
+                return tuple(stack.cluster for stack in self.stacks)
+            case "tasks":
+                return tuple(stack.tasks for stack in self.stacks)
             case "log_groups":
                 return (self.log_groups,)
             case "role_changes":

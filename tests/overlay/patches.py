@@ -40,6 +40,20 @@ def patch(request: Request, body: bytes, *, page_size: int) -> bytes:
     return json.dumps(document).encode()
 
 
+def simulated(request: Request) -> bytes:
+    """Answer IAM's simulation: everything that a policy of the role's own could change is denied."""
+    actions = [value for name, value in sorted(request.parameters.items()) if name.startswith("ActionNames.member.")]
+    results = "".join(
+        f"<member><EvalActionName>{action}</EvalActionName><EvalDecision>implicitDeny</EvalDecision></member>"
+        for action in actions
+    )
+    return (
+        "<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated>"
+        f"<EvaluationResults>{results}</EvaluationResults></SimulatePrincipalPolicyResult>"
+        "<ResponseMetadata><RequestId>0</RequestId></ResponseMetadata></SimulatePrincipalPolicyResponse>"
+    ).encode()
+
+
 def _page(request: Request, document: dict[str, Any], key: str, page_size: int) -> None:
     size = min(int(request.parameters.get("maxResults", 100)), page_size)
     start = int(request.parameters.get("nextToken", "page-0").removeprefix("page-"))

@@ -78,7 +78,9 @@ class Overlay:
         return 0 < number <= (rule.times or number) and self._random.random() < rule.share
 
     def forward(self, request: Request) -> Reply:
-        """Ask moto, and patch what it answers."""
+        """Ask moto, and patch what it answers; what it doesn't know at all the overlay answers."""
+        if request.call == "iam:SimulatePrincipalPolicy":
+            return Reply(body=patches.simulated(request), headers=(("Content-Type", "text/xml"),))
         connection = HTTPConnection(self.upstream, timeout=30)
         try:
             connection.request(request.method, request.path, request.body, dict(request.headers))

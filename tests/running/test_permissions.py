@@ -9,7 +9,7 @@ import pytest
 from audit.errors import AuditError
 from audit.model import Account
 from audit.running.access import Access
-from audit.running.model import Observation, Repository, Running, Secret
+from audit.running.model import Observation, Repository, Running, Secret, StackCluster
 from audit.running.permissions import CALLS, TABLE, Call
 from audit.running.session import Session
 
@@ -22,7 +22,8 @@ def test_table_names_each_call_once() -> None:
 @pytest.mark.parametrize("call", TABLE, ids=lambda call: call.name)
 def test_each_row_is_about_a_fact_of_the_model(call: Call) -> None:
     """The fact that a row names is a field that a collector fills."""
-    names = {field.name for model in (Observation, Repository, Secret, Running) for field in fields(model)}
+    models = (Observation, StackCluster, Repository, Secret, Running)
+    names = {field.name for model in models for field in fields(model)}
     assert call.fact in names
 
 
