@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from audit.verdict.results import Coverage
 
 SESSION = pytest.StashKey[Session]()
+NOTE: pytest.StashKey[str | None] = pytest.StashKey()  # why the run could not be kept in the history
 FINDINGS = pytest.StashKey[Findings]()
 CHECK = pytest.StashKey["Check | None"]()
 

@@ -21,10 +21,11 @@ from audit import config as configuration
 from audit import fixtures, selection
 from audit.errors import AuditError, UsageError
 from audit.exclusions import standing
-from audit.fixtures import FINDINGS, SESSION, check_of
+from audit.fixtures import FINDINGS, NOTE, SESSION, check_of
 from audit.verdict.check import SETTLED, Check, Findings, Subject, accident
 from audit.verdict.finding import Finding
 from audit.verdict.handover import Handover
+from audit.verdict.history import keep
 from audit.verdict.precedents import precedents, waivers
 from audit.verdict.results import Results
 from audit.verdict.session import Session
@@ -117,6 +118,8 @@ class Judge:
         }
         lists = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
         settings, digest = configuration.resolve(lists, os.environ, config=config.getoption("audit_config"))
+        if settings.history is not None:
+            keep.checked(settings.history)
         today = datetime.now(UTC).date()
         beside = precedents(settings, today)
         excluded = standing(beside.waivers.exclusions, today)
@@ -223,6 +226,9 @@ class Judge:
         if self.session is None or exitstatus == pytest.ExitCode.USAGE_ERROR:
             return
         results = self.session.end(expected=self.expected, reason=self._reason(exitstatus))
+        if self.handover is None and self.session.settings.history is not None:  # else the command keeps the run
+            kept = keep.keep(results, self.session.settings.history)
+            results, session.config.stash[NOTE] = kept.results, kept.note
         session.config.stash[RESULTS] = results
         session.exitstatus = results.exit_code
         if self.handover is not None:

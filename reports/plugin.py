@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from audit.errors import UsageError
+from audit.fixtures import NOTE, SESSION
 from audit.verdict.handover import Handover
 from reports import FORMATS
 from reports.emit import check_requests, emit, parse_request
@@ -18,9 +20,12 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from audit.verdict.results import Results
+    from reports.notify import Target
 
 REQUESTS = pytest.StashKey[tuple[tuple[str, str], ...]]()
 FAILURE = pytest.StashKey[str]()
+TARGETS: pytest.StashKey[tuple[Target, ...]] = pytest.StashKey()
+UNTOLD = pytest.StashKey[tuple[str, ...]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -58,8 +63,22 @@ def pytest_metadata(metadata: MutableMapping[str, object]) -> None:
     metadata.clear()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Check whom to tell, once the judging plugin has read its settings; the command tells by itself."""
+    judged = session.config.stash.get(SESSION, None)
+    if judged is None or not judged.settings.notify or _handed_over(session.config):
+        return
+    from reports.notify import parse  # noqa: PLC0415 -- start-up: requests, only where somebody is told
+
+    try:
+        session.config.stash[TARGETS] = parse(judged.settings.notify, judged.settings, os.environ)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the reports once the judging plugin has laid down its results."""
+    """Write the reports once the judging plugin has laid down its results, then tell those who are to be told."""
     results = results_of(session.config)
     if results is None:
         return
@@ -69,6 +88,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     except WriteError as error:
         session.config.stash[FAILURE] = str(error)
         session.exitstatus = error.exit_code
+    if TARGETS in session.config.stash:
+        from reports.notify import tell  # noqa: PLC0415 -- as above
+
+        session.config.stash[UNTOLD] = tell(results, session.config.stash[TARGETS], os.environ)
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
@@ -80,6 +103,9 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
         writer = terminalreporter._tw  # noqa: SLF001 -- pytest has no public way to its width and colour
         text = terminal.render(results, width=max(writer.fullwidth, 60), colour=writer.hasmarkup)
         terminalreporter.write(f"\n{text}")
+    for note in (config.stash.get(NOTE, None), *config.stash.get(UNTOLD, ())):
+        if note:
+            terminalreporter.write_line(f"warning: {note}", yellow=True)
     if FAILURE in config.stash:
         terminalreporter.write_line(f"error: {config.stash[FAILURE]}", red=True)
 

@@ -57,12 +57,15 @@ def moment(text: str, now: datetime) -> datetime:
 
 def demanded(settings: Settings) -> tuple[Target, ...]:
     """Check before any work where the run is to be kept, and give those who are to be told of it."""
-    from audit.verdict.history import keep  # noqa: PLC0415 -- start-up
+    if settings.history is not None:
+        from audit.verdict.history import keep  # noqa: PLC0415 -- start-up
+
+        keep.checked(settings.history)
+    if not settings.notify:
+        return ()
     from reports import notify  # noqa: PLC0415 -- start-up
 
-    if settings.history is not None:
-        keep.checked(settings.history)
-    return notify.parse(settings.notify, settings, os.environ) if settings.notify else ()
+    return notify.parse(settings.notify, settings, os.environ)
 
 
 def kept(results: Results, settings: Settings) -> Results:
