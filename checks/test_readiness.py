@@ -105,7 +105,7 @@ def test_upgrade_barrier(readiness: Readiness, findings: Findings) -> None:
                 if one.kind != "bootstrap":
                     met.setdefault((one.release, one.kind, one.reason), []).append(unit.key)
     for (release, kind, reason), where in met.items():
-        with findings.about(of_fleet(f"{release} ({kind})", kind=f"{release}|{kind}", released=release)):
+        with findings.about(of_fleet(release, kind=f"{release}|{kind}", released=release)):
             whom = "all accounts" if len(where) == len(units) else ", ".join(where)
             pytest.fail(f"{release}: {reason} ({whom})")
     if not met:
@@ -135,8 +135,8 @@ def test_fleet_not_read(coverage: Coverage, readiness: Readiness, findings: Find
 @ready(
     "task-in-flight",
     severity="high",
-    needs=("clusters",),
-    remedy="wait until it has ended, and start no other: an apply would change the runner under it",
+    needs=("clusters", "tasks"),
+    remedy="wait until the task has ended, and start no other: an apply would change the runner under it",
     controls=("NIST 800-53 CM-5",),
 )
 def test_task_in_flight(unit: UnitView, findings: Findings) -> None:
@@ -179,7 +179,10 @@ def test_apply_outstanding(unit: UnitView, readiness: Readiness, findings: Findi
     "image-not-pullable",
     severity="high",
     needs=("policy",),
-    remedy="add the account to the repository's policy: its runner could not pull the new image",
+    remedy=mend(
+        "add the account to the repository's policy, by the unit that declares it: its runner could not pull the image",
+        "aws ecr get-repository-policy --repository-name NAME",
+    ),
     controls=("NIST 800-53 AC-3",),
 )
 def test_image_not_pullable(unit: UnitView, findings: Findings) -> None:
@@ -188,35 +191,29 @@ def test_image_not_pullable(unit: UnitView, findings: Findings) -> None:
     Typical for accounts that came later: everything applies, and the first run fails at the pull.
     """
     roles = [d.execution_role for stack in unit.stacks if stack.pairs.kind == "seen" for d in stack.definitions]
-    for stack in unit.stacks:
-        for row in stack.deployed:
-            with findings.about(
-                of_container(unit, stack, row, location=row.image_origin, calls=("ecr:GetRepositoryPolicy",))
-            ):
-                place = repository_of(known(row, "image"))
-                if place is None or unit.account_id is None or place[0] == unit.account_id:
-                    not_applicable("the image lives in this account, or not in ECR")
-                seen = unit.registry.repositories.get(place)
-                if seen is None:
-                    raise UnreadError(
-                        Gap(what="repository policy", unit=stack.unit, message=f"{row.image} was not looked at")
-                    )
-                answer = pulls.may_pull(need(seen.policy), unit.account_id, [role for role in roles if role])
-                if answer == "unknown":
-                    words = f"whether the policy of {seen.name} lets {unit.account} pull hangs on a condition"
-                    raise UnreadError(
-                        Gap(what="repository policy", unit=stack.unit, message=f"{words}; read it yourself")
-                    )
-                assert answer == "yes", (
-                    f"the policy of {seen.name} does not let {unit.account} ({unit.account_id}) pull"
+    places = {repository_of(row.image) for stack in unit.stacks for row in stack.deployed}
+    for place in sorted(place for place in places if place):
+        seen = unit.registry.repositories.get(place)
+        subject = of_noun(unit)
+        with findings.about(replace(subject, kind="|".join(place), evidence=from_calls(("ecr:GetRepositoryPolicy",)))):
+            if unit.account_id is None or place[0] == unit.account_id:
+                not_applicable("the image lives in this account")
+            if seen is None:
+                raise UnreadError(Gap(what="repository policy", message=f"{place[2]} was not looked at; look again"))
+            answer = pulls.may_pull(need(seen.policy), unit.account_id, [role for role in roles if role])
+            if answer == "unknown":
+                words = (
+                    f"whether the policy of {seen.name} lets {unit.account} pull hangs on a condition; read it yourself"
                 )
+                raise UnreadError(Gap(what="repository policy", message=words))
+            assert answer == "yes", f"the policy of {seen.name} does not let {unit.account} ({unit.account_id}) pull"
 
 
 @ready(
     "pin-moves-along",
     severity="low",
     needs=("pins",),
-    remedy="set it to the target in the same pull request: the next CI run would build or install the old release",
+    remedy="set the pin to the target in the same pull request: the next CI run would build or install the old release",
     controls=("NIST 800-53 CM-2",),
 )
 def test_pin_moves_along(readiness: Readiness, findings: Findings) -> None:

@@ -167,7 +167,7 @@ def test_invoker_pattern_broken(readiness: Readiness, findings: Findings) -> Non
         broken = [f"{option}: {reason}" for option, reason in builds.broken_patterns(script)]
         assert not broken, "; ".join(broken)
 
-    _judge_scripts(readiness, findings, judge)
+    _judge_scripts(readiness, findings, judge, told=False)
 
 
 @ready(
@@ -196,8 +196,7 @@ def _judge(readiness: Readiness, findings: Findings, what: Lack) -> None:
     unit, stack = next(((unit, stack) for unit, stack, _ in readiness.builders), (None, None))
     whole = of_fleet("build from inside", declared=readiness.to)
     with findings.about(of_stack(unit, stack, kind=what) if unit and stack else whole):
-        if not readiness.absent_images():
-            not_applicable(f"the images of {readiness.to} are in ECR already")
+        _demand_builds(readiness)
         if not readiness.builders:
             not_applicable("no docker-image-builder is declared: see image-not-buildable")
         obstacle = readiness.obstacle(what)
@@ -207,19 +206,33 @@ def _judge(readiness: Readiness, findings: Findings, what: Lack) -> None:
             pytest.fail(obstacle.reason)
 
 
-def _judge_scripts(readiness: Readiness, findings: Findings, judge: Callable[[Script], None]) -> None:
+def _judge_scripts(
+    readiness: Readiness, findings: Findings, judge: Callable[[Script], None], *, told: bool = True
+) -> None:
     """Judge what each invoker says of image builds."""
     for unit, stack, _ in readiness.builders:
         with findings.about(of_stack(unit, stack, name=f"{stack.stack}-invoker", calls=INVOKER)):
-            judge(_script(readiness, unit, stack))
+            judge(_script(readiness, unit, stack, told=told))
     if not readiness.builders:
         not_applicable("no docker-image-builder is declared: see image-not-buildable")
 
 
-def _script(readiness: Readiness, unit: UnitView, stack: StackView) -> Script:
-    if not readiness.absent_images():
-        not_applicable(f"the images of {readiness.to} are in ECR already")
+def _script(readiness: Readiness, unit: UnitView, stack: StackView, *, told: bool) -> Script:
+    """Give what the invoker says; where that can't be read and is ``told`` elsewhere, there is nothing to judge."""
+    _demand_builds(readiness)
+    invoker = stack.invoker
+    if told and (invoker.kind == "unread" or invoker.value is None or invoker.value.scripts is None):
+        not_applicable("its configuration could not be read: see invoker-pattern-broken")
     return builds.build_script(need(stack.invoker), f"{unit.account}: {stack.stack}-invoker")
+
+
+def _demand_builds(readiness: Readiness) -> None:
+    try:
+        absent = readiness.absent_images()
+    except UnreadError:
+        not_applicable("whether images must be built is not known: see image-not-buildable")
+    if not absent:
+        not_applicable(f"the images of {readiness.to} are in ECR already")
 
 
 def _demand(refusal: str | None) -> None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from audit.config import quoted
 from audit.errors import UnreadError
 from audit.model import Gap, Version, need
 from audit.verdict.check import Findings, check, not_applicable
 from audit.verdict.mends import mend
-from audit.verdict.readiness import INSTALL, LEAST, machine_of, pinned
+from audit.verdict.readiness import LEAST, install, machine_of, pinned
 from audit.verdict.subject import from_calls, of_fleet, of_noun
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ ready = partial(check, stage="ready")
 CONTROLS = ("NIST 800-53 CM-3", "NIST 800-53 CM-5")
 ACCESS = ("NIST 800-53 AC-6", "SOC 2 CC6.1")
 TOKENS = "https://github.com/settings/tokens"
+SET = "read -rs GITHUB_OAUTH_TOKEN && export GITHUB_OAUTH_TOKEN"
 SOON = timedelta(days=7)
+INVOKE, UPDATE = "lambda:Invoke", "lambda:Update"
 FRESH = "aws-vault exec --duration=4h PROFILE -- pipelines-audit ready"
 
 
@@ -40,7 +43,7 @@ def test_tool_missing(readiness: Readiness, findings: Findings) -> None:
     Docker only where images must be built by hand, aws-vault only where accounts are entered by profiles.
     """
     for name in readiness.needed_tools():
-        remedy = mend("install it and have it on PATH", INSTALL[name])
+        remedy = mend(f"install {name} and have it on PATH", install(readiness, name))
         with findings.about(of_fleet(name, kind=name, remedy=remedy)):
             assert readiness.tool(name).path, f"{name} is not on PATH"
 
@@ -48,7 +51,7 @@ def test_tool_missing(readiness: Readiness, findings: Findings) -> None:
 @ready(
     "tool-inside-repository",
     severity="critical",
-    remedy=mend("take the folder off PATH", "echo $PATH"),
+    remedy=mend("take the folder of the audited repository off PATH", "echo $PATH"),
     controls=("NIST 800-53 SI-7",),
 )
 def test_tool_inside_repository(readiness: Readiness, findings: Findings) -> None:
@@ -69,7 +72,7 @@ def test_tool_too_old(readiness: Readiness, findings: Findings) -> None:
     Docker before 18.09 builds without secrets; for terragrunt the version decides how its source-update flag is called.
     """
     for name in readiness.needed_tools():
-        remedy = mend("install a newer version", INSTALL[name])
+        remedy = mend(f"install a newer {name}", install(readiness, name))
         tool = readiness.tool(name)
         with findings.about(of_fleet(name, kind=name, remedy=remedy)):
             version = need(tool.version)
@@ -92,7 +95,8 @@ def test_tool_differs_from_runner(readiness: Readiness, findings: Findings) -> N
     A newer one may write state that the runner's can't read any more.
     """
     for name in ("terraform", "terragrunt"):
-        with findings.about(of_fleet(name, kind=name)):
+        remedy = mend(f"install the {name} that the runner has", install(readiness, name))
+        with findings.about(of_fleet(name, kind=name, remedy=remedy)):
             version, places = readiness.tool(name).version, pinned(readiness, name)
             if not places or version.kind == "unread" or version.value is None:
                 not_applicable("the repository pins none, or its version is not known")
@@ -113,7 +117,7 @@ def test_worktree_not_clean(readiness: Readiness, findings: Findings) -> None:
     Terragrunt applies what is on disk: somebody's experiment would go to every account.
     """
     with findings.about(of_fleet("working tree")):
-        changed = need(_checkout(readiness).changed)
+        changed = need(_known(readiness).changed)
         more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
         assert not changed, f"{', '.join(changed[:3])}{more} not committed"
 
@@ -129,34 +133,44 @@ def test_branch_not_default(readiness: Readiness, findings: Findings) -> None:
 
     What is applied from elsewhere was not merged, and the next apply takes it back.
     """
-    checkout = _checkout(readiness)
-    default = checkout.default.value if checkout.default.kind == "seen" else "main"
-    with findings.about(of_fleet("branch", remedy=mend("go to the default branch", f"git switch {default}"))):
+    found = readiness.workstation.checkout
+    known = found.value.default if found.kind == "seen" and found.value else None
+    default = known.value if known and known.kind == "seen" else "main"
+    with findings.about(of_fleet("branch", remedy=mend("go to the default branch", f"git switch {quoted(default)}"))):
+        checkout = need(found)
+        assert checkout is not None, "the folder is in no git repository"
         wanted = need(checkout.default)
         assert checkout.branch == wanted, f"on {checkout.branch or 'no branch'}, the default is {wanted}"
 
 
-@ready("branch-behind", severity="high", remedy=mend("bring it up to date", "git pull --ff-only"), controls=CONTROLS)
+@ready(
+    "branch-behind",
+    severity="high",
+    remedy=mend("bring the checkout up to date", "git pull --ff-only"),
+    controls=CONTROLS,
+)
 def test_branch_behind(readiness: Readiness, findings: Findings) -> None:
     """The checkout lacks commits of the default branch.
 
     Judged by what was fetched last: the network is not asked.
     """
     with findings.about(of_fleet("branch", kind="behind")):
-        checkout = _checkout(readiness)
+        checkout = _known(readiness)
+        if checkout.default.kind == "unread":
+            not_applicable("the default branch is not known: see branch-not-default")
         behind = need(checkout.behind)
         when = f"fetched {checkout.fetched_at:%Y-%m-%d %H:%M} UTC" if checkout.fetched_at else "as of the clone"
         assert not behind, f"{behind} commits behind the default branch ({when})"
 
 
-@ready("region-not-set", severity="medium", remedy=mend("set it", "export AWS_REGION=REGION"), controls=())
+@ready("region-not-set", severity="medium", remedy=mend("set the region", "export AWS_REGION=REGION"), controls=())
 def test_region_not_set(readiness: Readiness, findings: Findings) -> None:
     """No AWS region is set in the environment.
 
     Tools then take the profile's, or none.
     """
     regions = sorted({unit.region for unit in readiness.fleet.units if unit.region})
-    remedy = mend("set it", f"export AWS_REGION={regions[0] if regions else 'REGION'}")
+    remedy = mend("set the region", f"export AWS_REGION={regions[0] if regions else 'REGION'}")
     with findings.about(of_fleet("region", remedy=remedy)):
         assert readiness.workstation.surroundings.region, "neither AWS_REGION nor AWS_DEFAULT_REGION is set"
 
@@ -176,7 +190,7 @@ def test_inside_the_runner(readiness: Readiness, findings: Findings) -> None:
 @ready(
     "github-token-not-set",
     severity="high",
-    remedy=mend("set a token that may read the release repository", "export GITHUB_OAUTH_TOKEN=…"),
+    remedy=mend("set a token that may read the release repository", SET),
     controls=CONTROLS,
 )
 def test_github_token_not_set(readiness: Readiness, findings: Findings) -> None:
@@ -191,27 +205,25 @@ def test_github_token_not_set(readiness: Readiness, findings: Findings) -> None:
 @ready(
     "github-token-refused",
     severity="high",
-    remedy=mend("make a new one", f"open {TOKENS}"),
+    remedy=mend(f"make a new GitHub token at {TOKENS} and set it", SET),
     controls=CONTROLS,
 )
 def test_github_token_refused(readiness: Readiness, findings: Findings) -> None:
     """GitHub does not take the token: it has expired, was revoked, or is mistyped."""
     with findings.about(of_fleet("GITHUB_OAUTH_TOKEN", kind="refused")):
-        assert _token(readiness).answer != "refused", "GitHub does not accept the token"
+        assert _token(readiness, accepted=False).answer != "refused", "GitHub does not accept the token"
 
 
 @ready(
     "github-token-lacks-scope",
     severity="high",
-    remedy=mend("give it the scope repo", f"open {TOKENS}"),
+    remedy=f"give the GitHub token the scope repo at {TOKENS}",
     controls=CONTROLS,
 )
 def test_github_token_lacks_scope(readiness: Readiness, findings: Findings) -> None:
     """The token lacks the scope that private repositories ask for."""
     with findings.about(of_fleet("GITHUB_OAUTH_TOKEN", kind="scope")):
         token = _token(readiness)
-        if token.answer == "refused":
-            not_applicable("it is not accepted: see github-token-refused")
         scopes = ", ".join(token.scopes or ()) or "none"
         assert not token.lacks_scope, f"its scopes are {scopes}, repo is needed"
 
@@ -219,24 +231,22 @@ def test_github_token_lacks_scope(readiness: Readiness, findings: Findings) -> N
 @ready(
     "github-token-sees-no-release",
     severity="high",
-    remedy=mend(
-        "give its account read access to the release repository, and authorise it for single sign-on", f"open {TOKENS}"
-    ),
+    remedy="give the GitHub token's account read access to the release repository, and authorise it for single sign-on",
     controls=CONTROLS,
 )
 def test_github_token_sees_no_release(readiness: Readiness, findings: Findings) -> None:
     """The token can't read the release repository at the target tag."""
     with findings.about(of_fleet("GITHUB_OAUTH_TOKEN", kind="access", released=readiness.to)):
         token = _token(readiness)
-        if token.answer == "refused" or token.lacks_scope:
-            not_applicable("it is not accepted, or lacks the scope: see there")
+        if token.lacks_scope:
+            not_applicable("it lacks the scope: see github-token-lacks-scope")
         assert token.answer == "accepted", f"it can't see {readiness.release_repo} at {readiness.to}"
 
 
 @ready(
     "github-token-ends-soon",
     severity="medium",
-    remedy=mend("make a new one before it ends", f"open {TOKENS}"),
+    remedy=mend(f"make a new GitHub token at {TOKENS} and set it", SET),
     controls=CONTROLS,
 )
 def test_github_token_ends_soon(readiness: Readiness, findings: Findings) -> None:
@@ -253,7 +263,9 @@ def test_github_token_ends_soon(readiness: Readiness, findings: Findings) -> Non
 @ready(
     "identity-of-a-machine",
     severity="critical",
-    remedy=mend("use credentials of your own", "aws-vault exec PROFILE -- aws sts get-caller-identity"),
+    remedy=mend(
+        "use credentials of your own, not the pipeline's", "aws-vault exec PROFILE -- aws sts get-caller-identity"
+    ),
     controls=ACCESS,
 )
 def test_identity_of_a_machine(unit: UnitView, readiness: Readiness, findings: Findings) -> None:
@@ -316,7 +328,7 @@ def test_identity_ends_too_soon(readiness: Readiness, findings: Findings) -> Non
 )
 def test_identity_may_not_invoke(unit: UnitView, readiness: Readiness, findings: Findings) -> None:
     """The caller may not start the invoker, as IAM's simulation says."""
-    _judge_rights(unit, readiness, findings, "lambda:Invoke")
+    _judge_rights(unit, readiness, findings, INVOKE)
 
 
 @ready(
@@ -327,27 +339,35 @@ def test_identity_may_not_invoke(unit: UnitView, readiness: Readiness, findings:
 )
 def test_identity_may_not_update(unit: UnitView, readiness: Readiness, findings: Findings) -> None:
     """The caller may not change the invoker, as IAM's simulation says."""
-    _judge_rights(unit, readiness, findings, "lambda:Update")
+    _judge_rights(unit, readiness, findings, UPDATE)
 
 
 def _judge_rights(unit: UnitView, readiness: Readiness, findings: Findings, prefix: str) -> None:
     calls = from_calls(("iam:SimulatePrincipalPolicy",))
     with findings.about(replace(of_noun(unit), kind=prefix, evidence=calls)):
+        if prefix != INVOKE and unit.observation and unit.observation.caller_rights.kind == "unread":
+            not_applicable("its rights are not known: see identity-may-not-invoke")
         rights: tuple[Right, ...] = readiness.rights(unit)
         denied = sorted({one.action for one in rights if one.action.startswith(prefix) and not one.is_allowed})
         assert not denied, f"{readiness.arn(unit)} may not {', '.join(denied)}"
 
 
-def _checkout(readiness: Readiness) -> Checkout:
-    found = need(readiness.workstation.checkout)
-    assert found is not None, "the folder is in no git repository"
-    return found
+def _known(readiness: Readiness) -> Checkout:
+    found = readiness.workstation.checkout
+    if found.kind == "unread" or found.value is None:
+        not_applicable("there is no checkout that can be read: see branch-not-default")
+    return found.value
 
 
-def _token(readiness: Readiness) -> Token:
+def _token(readiness: Readiness, *, accepted: bool = True) -> Token:
+    """Give the token; one that was not tried, or not accepted, is told once: by github-token-refused."""
+    if accepted and readiness.token.kind == "unread":
+        not_applicable("it was not tried: see github-token-refused")
     found = need(readiness.token)
     if found is None:
         not_applicable("there is none: see github-token-not-set")
+    if accepted and found.answer == "refused":
+        not_applicable("it is not accepted: see github-token-refused")
     return found
 
 

@@ -47,10 +47,12 @@ def render(results: Results, *, width: int = 140, colour: bool = False) -> str:
 def render_fixes(results: Results, *, width: int = 140) -> str:
     """Draw only what is to be done, in order; the command of each on a line of its own, ready to be copied."""
     found: list[str] = []
-    for number, (item, check) in enumerate(fix_list(results), start=1):
-        word, _ = _WORDS[item.state]
-        found += _wrapped(f"{number}. {_mend(item)} [{word.lower()}: {check}]", width, indent=0)
-        found += [f"   {neutral(item.command)}"] if item.command else []
+    for number, (check, items) in enumerate(fix_list(results), start=1):
+        first, (word, _) = items[0], _WORDS[items[0].state]
+        found += _wrapped(f"{number}. {_mend(first)} [{word.lower()}: {check}]", width, indent=0)
+        found += [f"   {neutral(first.command)}"] if first.command else []
+        places = list(dict.fromkeys(one_line(item.location or item.where, 120) for item in items))
+        found += [f"   at {place}" for place in places if place]
     return _safe("\n".join(found) + "\n" if found else "nothing to do\n")
 
 
@@ -75,19 +77,21 @@ def _line(line: Line, width: int, *, colour: bool) -> Iterator[str]:
     yield f"{leader} {shown}{seen}"
     grouped: dict[tuple[str, str | None], list[Item]] = {}
     for item in line.items:
-        grouped.setdefault((item.mend, item.command), []).append(item)
+        grouped.setdefault(("", None) if item.state == "unknown" else (item.mend, item.command), []).append(item)
     for items in grouped.values():
         yield from _items(items, width)
 
 
 def _items(items: list[Item], width: int) -> Iterator[str]:
     for item in items[:_MANY]:
-        where = ": ".join(one_line(part, 80) for part in (item.where, item.subject) if part)
+        told = item.subject in item.message or item.subject.replace("/", " ") == item.where
+        where = [one_line(part, 80) for part in (item.where, "" if told else item.subject) if part]
         place = f" ({one_line(item.location, 120)})" if item.location else ""
-        yield from _wrapped(f"{where}: {one_line(item.message)}{place}", width, indent=6)
+        yield from _wrapped(": ".join([*where, one_line(item.message)]) + place, width, indent=6)
     if len(items) > _MANY:
         yield f"      and {len(items) - _MANY:,} more"
-    yield from _wrapped(f"→ {_mend(items[0])}", width, indent=6)
+    if items[0].mend != items[0].message:
+        yield from _wrapped(f"→ {_mend(items[0])}", width, indent=6)
     if items[0].command:
         yield f"        $ {neutral(items[0].command)}"
 

@@ -60,7 +60,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "module-ref-too-old": "module ref new enough",
         "build-without-env-secret": "builds pass --env-secret",
         "build-args-not-kept": "build arguments kept",
-        "invoker-pattern-broken": "invoker's patterns compile",
+        "invoker-pattern-broken": "invoker's rules can be read",
         "invoker-refuses-env-secret": "invoker takes --env-secret",
         "invoker-refuses-repository": "invoker takes the repository",
         "invoker-refuses-ref": "invoker takes the target",
@@ -150,19 +150,20 @@ def document(results: Results) -> dict[str, Any]:
     }
 
 
-def fix_list(results: Results) -> Iterator[tuple[Item, str]]:
-    """Give what is to be done, in order, each once, with the check that asks for it; nothing where all is right."""
-    done = set()
+def fix_list(results: Results) -> Iterator[tuple[str, tuple[Item, ...]]]:
+    """Give what is to be done, in order, each once: the check that asks for it, and all that one mend is for."""
     for line in lines(results):
+        grouped: dict[tuple[str, str | None], list[Item]] = {}
         for item in line.items:
-            key = (item.mend, item.command)
-            if item.state != "waived" and key not in done:
-                done.add(key)
-                yield item, line.check
+            if item.state != "waived":
+                grouped.setdefault((item.mend, item.command), []).append(item)
+        for items in grouped.values():
+            yield line.check, tuple(items)
 
 
 def _item(finding: Finding) -> Item:
-    mend, command = parts(finding.remedy)
+    # What could not be read says itself what to do about it: nobody knows whether the check's own remedy is needed.
+    mend, command = (finding.message, None) if finding.outcome == "unknown" else parts(finding.remedy)
     return Item(
         state=_state(finding),
         severity=finding.severity,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from audit import config
 from audit.cli.judging import judged_beside, say_warnings
 from audit.cli.options import as_json_text, colour, options, seen, today, width
 from audit.errors import UsageError
+
+if TYPE_CHECKING:
+    from audit.verdict.results import Results
 
 EXIT_CODES = """\b
 Exit codes:
@@ -60,8 +64,7 @@ def ready(
     """
     from audit import door, grounds  # noqa: PLC0415 -- start-up: pytest, boto3 and the parser only where needed
     from audit.exclusions import standing  # noqa: PLC0415 -- as above
-    from reports import checklist, emit  # noqa: PLC0415 -- as above
-    from reports.readiness import document  # noqa: PLC0415 -- as above
+    from reports import emit  # noqa: PLC0415 -- as above
 
     if as_json and fixes_only:
         raise UsageError("--json and --fix-list: give one of them")
@@ -75,12 +78,18 @@ def ready(
     found = grounds.gather(settings, os.environ, facts.released)
     results = door.judge(settings, digest, facts, precedents=beside, grounds=found, html=html, verbose=bool(verbose))
     say_warnings(results)
-    if as_json:
-        text = as_json_text(document(results))
-    elif fixes_only:
-        text = checklist.render_fixes(results, width=width())
-    else:
-        text = checklist.render(results, width=width(), colour=colour())
+    text = _drawn(results, as_json=as_json, fixes_only=fixes_only)
     click.echo(text, nl=False, err=any(path == "-" for _, path in requests))
     emit.emit(results, requests)
     return results.exit_code
+
+
+def _drawn(results: Results, *, as_json: bool, fixes_only: bool) -> str:
+    from reports import checklist  # noqa: PLC0415 -- start-up
+    from reports.readiness import document  # noqa: PLC0415 -- start-up
+
+    if as_json:
+        return as_json_text(document(results))
+    if fixes_only:
+        return checklist.render_fixes(results, width=width())
+    return checklist.render(results, width=width(), colour=colour())

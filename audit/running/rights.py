@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ACTIONS = ("lambda:InvokeFunction", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration")
 
+_CLOSED = frozenset({"AccessDenied", "AccessDeniedException", "NoSuchEntity"})
 _SIMULATE, _ROLE = "iam:SimulatePrincipalPolicy", "iam:GetRole"
 _ARN = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):(?P<service>iam|sts)::(?P<id>\d{12}):"
@@ -34,13 +35,21 @@ def caller_rights(visit: Visit, who: Identity, stacks: Sequence[str]) -> tuple[R
     ]
     if found["kind"] == "root":
         return tuple(Right(action=action, resource=arn, is_allowed=True) for arn in functions for action in ACTIONS)
-    principal = _role(visit, found["name"].partition("/")[0]) if found["kind"] == "assumed-role" else who.arn
+    principal = who.arn
+    if found["kind"] == "assumed-role":
+        name = found["name"].partition("/")[0]
+        principal = _role(visit, name) or f"arn:{found['partition']}:iam::{found['id']}:role/{name}"
     return tuple(right for arn in functions for right in _simulated(visit, principal, arn))
 
 
-def _role(visit: Visit, name: str) -> str:
-    """Give a role's own ARN: that of its session leaves out the path."""
-    return visit.ask(_ROLE, visit.iam.get_role, RoleName=name)["Role"]["Arn"]
+def _role(visit: Visit, name: str) -> str | None:
+    """Give a role's own ARN, for that of its session leaves out the path; None where the caller may not ask for it."""
+    try:
+        return visit.ask(_ROLE, visit.iam.get_role, RoleName=name)["Role"]["Arn"]
+    except CallError as error:
+        if error.code in _CLOSED:
+            return None
+        raise
 
 
 def _simulated(visit: Visit, principal: str, resource: str) -> Iterator[Right]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from audit.config import quoted
 from audit.errors import UnreadError
 from audit.fleet import repository_of
 from audit.model import Fact, Gap, Version, need
@@ -29,15 +30,15 @@ PER_BUILDS, PER_ACCOUNT = timedelta(minutes=30), timedelta(minutes=10)
 LEAST = {"docker": "18.09"}
 """The oldest version that does: BuildKit, which builds with secrets, came with Docker 18.09."""
 
-INSTALL = {
+_INSTALL = {
     "aws": "curl -O https://awscli.amazonaws.com/awscli-exe-linux-x86_64.zip",
     "aws-vault": "brew install aws-vault",
     "docker": "curl -fsSL https://get.docker.com",
     "git": "apt-get install git",
     "infrastructure-deployer": "gruntwork-install --binary-name infrastructure-deployer "
     "--repo https://github.com/gruntwork-io/terraform-aws-ci --tag TAG",
-    "terraform": "mise use terraform@VERSION",
-    "terragrunt": "mise use terragrunt@VERSION",
+    "terraform": "mise use --global terraform@VERSION",
+    "terragrunt": "mise use --global terragrunt@VERSION",
 }
 
 _STANDARD = (BUILDER, "ami-builder", "terraform-planner", "terraform-applier")
@@ -121,9 +122,7 @@ class Readiness:
         if not self.builders:
             return hops.Builder(kaniko="", catalog_ref=None, env_secret=self._passes_env_secret())
         _, stack, _ = self.builders[0]
-        return hops.Builder(
-            kaniko=self._kaniko(), catalog_ref=_catalog_ref(stack), env_secret=self._passes_env_secret()
-        )
+        return hops.Builder(kaniko=self._kaniko(), catalog_ref=catalog_ref(stack), env_secret=self._passes_env_secret())
 
     def obstacle(self, what: hops.Lack) -> Obstacle | None:
         """Say whether one of the conditions of building from inside is not met, or not known to be."""
@@ -203,6 +202,13 @@ class Readiness:
         return "build-arg" not in said
 
 
+def install(readiness: Readiness, name: str) -> str:
+    """Give the command that installs a tool: the version that is pinned for the runner, the deployer of the target."""
+    versions = sorted(pinned(readiness, name).values())
+    version = versions[-1].removeprefix("v") if versions else "latest"
+    return _INSTALL[name].replace("VERSION", quoted(version)).replace("TAG", quoted(readiness.to))
+
+
 def machine_of(arn: str, unit: UnitView) -> str | None:
     """Name the pipeline's own identity that an ARN is of; None for anybody else's."""
     found = _PRINCIPAL.search(arn)
@@ -222,7 +228,7 @@ def _observed(unit: UnitView) -> Observation:
     return unit.observation
 
 
-def _catalog_ref(stack: StackView) -> str | None:
+def catalog_ref(stack: StackView) -> str | None:
     """Give the ref as the service catalog numbers it, also for the module of terraform-aws-ci itself."""
     source, ref = stack.declaration.module_source or "", stack.declaration.module_ref
     version = Version.parse(ref or "")
