@@ -10,11 +10,13 @@ from audit.model import Severity
 from audit.text import counted
 from audit.verdict.finding import Finding
 from audit.verdict.results import Results
+from reports.beside import Gone, LeftOut, age, changes, fixed, left_out, unread
 from reports.causes import Cause, causes
 from reports.html.chains import Chains, chains
 from reports.html.controls import Control, controls
 from reports.html.matrix import Matrix, matrix
 from reports.html.timeline import Timeline, timeline
+from reports.html.trend import Trend, trend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,11 +48,15 @@ WORDS: Final[dict[Outcome, str]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One finding in the table of its cause; message and remedy only where they differ from what stands above it."""
+    """One finding in the table of its cause; message and remedy only where they differ from what stands above it.
+
+    ``since`` says how long it is known, empty where there are no earlier results.
+    """
 
     anchor: str
     finding: Finding
     word: str
+    since: str
     message: str
     remedy: str
 
@@ -86,12 +92,17 @@ class Page:
     passes: tuple[tuple[str, int], ...]
     chains: Chains
     timeline: Timeline | None
+    trend: Trend | None
     controls: tuple[Control, ...]
+    changes: str
+    fixed: tuple[Gone, ...]
+    unread: tuple[Gone, ...]
+    left_out: tuple[LeftOut, ...]
 
 
 def page(results: Results) -> Page:
     """Prepare the page."""
-    cards = _cards(causes(results), _room(results))
+    cards = _cards(causes(results), _room(results), results)
     anchors = {row.finding.id: row.anchor for card in cards for row in card.rows}
     fallback = {finding.id: card.anchor for card in cards for finding in _hidden(card, results)}
     return Page(
@@ -108,7 +119,12 @@ def page(results: Results) -> Page:
         passes=tuple(sorted(Counter(passed.check for passed in results.passes).items())),
         chains=chains(results),
         timeline=timeline(results),
+        trend=trend(results),
         controls=controls(results),
+        changes=changes(results),
+        fixed=fixed(results),
+        unread=unread(results),
+        left_out=left_out(results),
     )
 
 
@@ -125,25 +141,28 @@ def _room(results: Results) -> int:
     return max(_ROWS - cells // _CELLS_A_ROW, _LEAST_ROWS)
 
 
-def _cards(found: Sequence[Cause], room: int) -> tuple[Card, ...]:
+def _cards(found: Sequence[Cause], room: int, results: Results) -> tuple[Card, ...]:
     cards, number = [], 0
     for index, cause in enumerate(found, 1):
         shown = cause.findings[: max(room, 1)]
         room -= len(shown)
         above = (cause.lead, *shown)
-        rows = tuple(_row(finding, f"f{number + step}", above[step - 1]) for step, finding in enumerate(shown, 1))
+        rows = tuple(
+            _row(finding, f"f{number + step}", above[step - 1], age((finding,), results))
+            for step, finding in enumerate(shown, 1)
+        )
         number += len(shown)
-        cards.append(_card(cause, f"c{index}", rows))
+        cards.append(_card(cause, f"c{index}", rows, age(cause.findings, results)))
     return tuple(cards)
 
 
-def _card(cause: Cause, anchor: str, rows: tuple[Row, ...]) -> Card:
+def _card(cause: Cause, anchor: str, rows: tuple[Row, ...], since: str) -> Card:
     lead = cause.lead
     return Card(
         anchor=anchor,
         lead=lead,
         level=lead.severity if lead.outcome == "fail" else lead.outcome,
-        scope=_scope(cause),
+        scope=", ".join(filter(None, (_scope(cause), since))),
         rows=rows,
         hidden=len(cause.findings) - len(rows),
         evidence=_evidence(cause),
@@ -151,11 +170,12 @@ def _card(cause: Cause, anchor: str, rows: tuple[Row, ...]) -> Card:
     )
 
 
-def _row(finding: Finding, anchor: str, above: Finding) -> Row:
+def _row(finding: Finding, anchor: str, above: Finding, since: str) -> Row:
     return Row(
         anchor=anchor,
         finding=finding,
         word=WORDS[finding.outcome],
+        since=since,
         message="" if finding.message == above.message else finding.message,
         remedy="" if finding.remedy == above.remedy else finding.remedy,
     )
