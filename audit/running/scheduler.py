@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 P = TypeVar("P", bound="Place")
 R = TypeVar("R")
 
-_CONNECT_SECONDS = 10
+_CONNECT_SECONDS = 5
 _CLOSE_SECONDS = 2
 # Enough for a cluster that grows while it is used, and bounded for the scheduler.
 _WINDOW = 1000
