@@ -22,6 +22,7 @@ EVERY_SECONDS = 10.0
 WORDS = {
     "declared": "reading the repository",
     "released": "asking for the releases",
+    "credentials": "checking credentials",
     "accounts": "looking at accounts",
     "registries": "looking at image registries",
     "secrets": "looking at secrets",

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from audit import config
+from audit.cli import preflights
 from audit.cli.options import as_json_text, options, say_incomplete, with_gaps
+from audit.cli.preflights import preflight_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,14 +33,17 @@ def declared(config_file: Path | None, as_json: bool, **given: object) -> int:  
 
 @click.command()
 @options("repository", "access", "scale", "selection")
+@preflight_option
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
-def running(config_file: Path | None, as_json: bool, **given: object) -> int:  # noqa: FBT001 -- click passes by name
+def running(config_file: Path | None, *, as_json: bool, preflight: bool, **given: object) -> int:
     """Show what runs in AWS: task definitions, images in ECR, the invoker, account by account."""
     from audit import look  # noqa: PLC0415 -- start-up
     from audit.progress import progress  # noqa: PLC0415 -- start-up
     from reports import facts  # noqa: PLC0415 -- start-up
 
     settings, _ = config.resolve(given, os.environ, config=config_file)
+    if preflight and (code := preflights.preflight(settings, alone=not as_json)) is not None:
+        return code
     with progress() as shown:
         rounds, unplaced = look.at_aws(settings, shown)
     there = rounds.running

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from audit import config
-from audit.cli import past
+from audit.cli import past, preflights
 from audit.cli.options import EXIT_CODES, colour, options, seen, today, width
+from audit.cli.preflights import preflight_option
 from audit.text import one_line
 
 if TYPE_CHECKING:
@@ -31,8 +32,17 @@ if TYPE_CHECKING:
 @click.option(
     "--html", "html", type=click.Path(path_type=Path), metavar="FILE", help="write pytest-html's own report of this run"
 )
+@preflight_option
 @click.option("-v", "--verbose", count=True, help="show pytest's own output on standard error")
-def check(config_file: Path | None, reports: tuple[str, ...], html: Path | None, verbose: int, **given: object) -> int:
+def check(
+    config_file: Path | None,
+    *,
+    reports: tuple[str, ...],
+    html: Path | None,
+    preflight: bool,
+    verbose: int,
+    **given: object,
+) -> int:
     r"""Look, judge and report: the nightly job.
 
     \b
@@ -50,6 +60,8 @@ def check(config_file: Path | None, reports: tuple[str, ...], html: Path | None,
     targets = past.demanded(settings)
     beside = judged_beside(settings)
     excluded = standing(beside.waivers.exclusions, today())
+    if preflight and (code := preflights.preflight(settings, excluded, alone=not (reports or html))) is not None:
+        return code
     facts = seen(settings, excluded)
     judged = door.judge(settings, digest, facts, precedents=beside, html=html, verbose=bool(verbose))
     results = past.kept(judged, settings)

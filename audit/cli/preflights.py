@@ -1,0 +1,35 @@
+"""The option that checks every account's credentials before anything else is asked of any."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from audit.cli.options import with_gaps
+
+if TYPE_CHECKING:
+    from audit.config import Settings
+    from audit.exclusions import Exclusion
+
+preflight_option = click.option(
+    "--preflight",
+    is_flag=True,
+    help="check every account's credentials and stop; where a report or JSON is asked for, go on if all are good",
+)
+
+
+def preflight(settings: Settings, exclusions: tuple[Exclusion, ...] = (), *, alone: bool) -> int | None:
+    """Show whose the credentials of each account are; gives the exit code, or None where the look can begin."""
+    from audit import look, preflight  # noqa: PLC0415 -- start-up
+    from audit.exclusions import without  # noqa: PLC0415 -- start-up
+    from audit.progress import progress  # noqa: PLC0415 -- start-up
+    from reports.credentials import credentials  # noqa: PLC0415 -- start-up
+
+    with progress() as shown:
+        wanted = without(look.declared(settings), exclusions)
+        found, unplaced = preflight.preflight(settings, wanted, shown)
+    click.echo(credentials(found, unplaced), nl=False, err=not alone)
+    gaps = [one.identity.gap for one in found if one.identity.kind == "unread"]
+    code = with_gaps([*unplaced, *gaps])
+    return code if alone or code else None

@@ -1,0 +1,53 @@
+"""The preflight: are the credentials of every account good, before anything else is asked of any."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from audit import fleet
+from audit.running.fanout import Fanout
+from audit.running.model import Target
+from audit.running.pool import THREADS, Threads
+from audit.running.session import Session
+from audit.running.standing import Standing, standing
+from audit.stopping import on_signal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from audit.config import Settings
+    from audit.declared.model import Declared
+    from audit.model import Gap
+    from audit.rounds import Progress
+
+
+def preflight(settings: Settings, wanted: Declared, progress: Progress) -> tuple[tuple[Standing, ...], tuple[Gap, ...]]:
+    """Ask of every account that would be looked at, each once, whose credentials these are.
+
+    The gaps are those of units that have no place, so that nobody would look at them.
+    """
+    order = fleet.deploy_order(wanted.accounts)
+    places, gaps = fleet.targets(wanted, order)
+    registries = fleet.registry_targets(wanted.containers, (), order, ())
+    also = (Target(account=found.account, region=found.region, stacks=()) for found in registries)
+    accounts = _once((*places, *also))
+    progress.begin("credentials", len(accounts))
+    threads = settings.workers or THREADS
+    session = Session(fleet.access(settings), workers=threads)
+    pool = Threads(session, threads)
+    fanout = Fanout(pool, session)
+    try:
+        with on_signal(fanout.stop):
+            found = fanout.run(standing, accounts, lambda _: progress.advance(calls=1))
+    finally:
+        pool.close()
+    return found, gaps
+
+
+def _once(targets: Iterable[Target]) -> Sequence[Target]:
+    """Keep the first region of each account."""
+    found: dict[str | None, Target] = {}
+    for target in targets:
+        found.setdefault(target.account.id, replace(target, stacks=()))
+    return tuple(found.values())
