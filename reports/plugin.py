@@ -91,7 +91,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if TARGETS in session.config.stash:
         from reports.notify import tell  # noqa: PLC0415 -- as above
 
-        session.config.stash[UNTOLD] = tell(results, session.config.stash[TARGETS], os.environ)
+        targets = session.config.stash[TARGETS]
+        session.config.stash[UNTOLD] = tell(results, targets, os.environ)
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
