@@ -25,3 +25,4 @@ REPOSITORY_POLICIES = f"{_AWS}/AmazonECR/latest/userguide/repository-policies.ht
 ENCRYPTION = f"{_AWS}/AmazonECR/latest/userguide/encryption-at-rest.html"
 SHARED_SECRETS = f"{_AWS}/secretsmanager/latest/userguide/auth-and-access_examples_cross.html"
 SIMULATION = f"{_AWS}/IAM/latest/UserGuide/access_policies_testing-policies.html"
+ORGANIZATIONS = f"{_AWS}/organizations/latest/userguide/orgs_manage_accounts.html"

@@ -199,4 +199,6 @@ def test_organization_is_no_accounts_business(run: Run) -> None:
     """A list of accounts that can't be had is a gap of the fleet, and spoils nothing that is read."""
     (gap,) = [gap for gap in run.results.coverage.gaps if gap.account_id is None]
     assert gap.permission == "organizations:ListAccounts"
+    unknown = {found.check for found in run.results.findings if (found.account_id, found.outcome) == (None, "unknown")}
+    assert unknown == run.needing(CALLS["organizations:ListAccounts"]) | {"not-covered"}
     assert run.results.coverage.unread == 1

@@ -41,6 +41,7 @@ Need: TypeAlias = Literal[
     "lifecycle",
     "policy",
     "metadata",
+    "organization",
     # facts of other origin
     "releases",
     "pins",

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from audit.declared.accounts import NAMES as ACCOUNTS_FILES
 from audit.declared.model import Diagnostic, Pin
 from audit.errors import UnreadError
-from audit.model import Account, Gap, Version
+from audit.model import Account, Fact, Gap, Version
 from audit.policy import Limits, Policy
+from audit.running.model import Member
 from audit.verdict.pairing import StackView, UnitView
 from audit.verdict.releases import Releases
 
@@ -52,6 +53,7 @@ class Fleet:
     usual_tags: Mapping[str, str]
     usual_refs: Mapping[str, str]
     stacks: Mapping[tuple[str, str], tuple[str, ...]]
+    organization: Fact[tuple[Member, ...] | None]
 
     @classmethod
     def of(
@@ -68,6 +70,7 @@ class Fleet:
         return cls(
             units=units,
             accounts=snapshot.declared.accounts,
+            organization=snapshot.running.organization,
             pins=snapshot.declared.pins,
             gaps=snapshot.declared.gaps,
             diagnostics=snapshot.declared.diagnostics,

@@ -1,0 +1,92 @@
+"""The accounts that are named against those of the organization."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from audit.config import Settings
+from audit.model import Account, Fact, Seen
+from audit.running.model import Member
+from checks import test_organization
+from tests.checks.judging import ended, said
+from tests.nouns import DEV, SHARED, fleet_of, row, snapshot, unread
+
+if TYPE_CHECKING:
+    from audit.verdict.fleet import Fleet
+
+MISSING = test_organization.test_account_not_in_organization
+UNDECLARED = test_organization.test_organization_account_undeclared
+
+
+def member(account: Account, state: str = "ACTIVE") -> Member:
+    """Make an account of the organization."""
+    return Member(id=account.id or "", name=account.name, state=state)
+
+
+def fleet(organization: Fact[tuple[Member, ...] | None], *settings: Settings) -> Fleet:
+    """Make a fleet of two accounts, both with a unit, and a third that only the accounts file names."""
+    facts = snapshot(rows=(row(), row(account=SHARED)))
+    accounts = (DEV, SHARED, Account(name="new", id=None))
+    facts = replace(
+        facts,
+        declared=replace(facts.declared, accounts=accounts),
+        running=replace(facts.running, organization=organization),
+    )
+    return fleet_of(facts, *settings)
+
+
+@pytest.mark.parametrize(
+    ("organization", "outcome"),
+    [
+        pytest.param(Seen(value=(member(DEV), member(SHARED))), ["pass", "pass", "not_applicable"], id="both there"),
+        pytest.param(Seen(value=(member(SHARED),)), ["fail", "pass", "not_applicable"], id="one missing"),
+        pytest.param(
+            Seen(value=(member(DEV, "SUSPENDED"), member(SHARED))), ["pass", "pass", "not_applicable"], id="closed"
+        ),
+        pytest.param(Seen(value=None), ["not_applicable"], id="not asked"),
+        pytest.param(unread("organization"), ["unknown"], id="unread"),
+    ],
+)
+def test_account_not_in_organization(organization: Fact[tuple[Member, ...] | None], outcome: list[str]) -> None:
+    """One finding for each account that is named and not there."""
+    assert ended(MISSING, fleet(organization)) == outcome
+
+
+def test_what_is_not_selected_is_not_missed() -> None:
+    """With a selection only the selected accounts are held against the organization."""
+    narrowed = fleet(Seen(value=()), Settings(exclude_account=("x",)))
+    assert ended(MISSING, narrowed) == ["fail", "fail", "not_applicable"]
+    only_dev = replace(narrowed, units=narrowed.units[:1])
+    assert sorted(ended(MISSING, only_dev)) == ["fail", "not_applicable", "not_applicable"]
+
+
+@pytest.mark.parametrize(
+    ("organization", "outcome"),
+    [
+        pytest.param(Seen(value=(member(DEV), member(SHARED))), "pass", id="all have one"),
+        pytest.param(Seen(value=(member(Account(name="x", id="111122223333")),)), "fail", id="one has none"),
+        pytest.param(Seen(value=(member(Account(name="x", id="111122223333"), "CLOSED"),)), "pass", id="closed"),
+        pytest.param(Seen(value=None), "not_applicable", id="not asked"),
+        pytest.param(unread("organization"), "unknown", id="unread"),
+    ],
+)
+def test_organization_account_undeclared(organization: Fact[tuple[Member, ...] | None], outcome: str) -> None:
+    """One finding for all accounts without a unit."""
+    assert ended(UNDECLARED, fleet(organization)) == [outcome]
+
+
+@pytest.mark.parametrize(("number", "more"), [(10, ""), (11, " and 1 more")])
+def test_many_accounts_are_cut(number: int, more: str) -> None:
+    """Ten are named, the rest are counted."""
+    members = tuple(Member(id=f"{index:012}", name=f"a{index}", state="ACTIVE") for index in range(number))
+    listed = ", ".join(f"a{index}" for index in range(10))
+    assert said(UNDECLARED, fleet(Seen(value=members))) == f"{number} accounts without a unit: {listed}{more}"
+
+
+def test_a_selection_says_nothing_of_the_others() -> None:
+    """Where only a part was selected the others are not known."""
+    members = (member(Account(name="x", id="111122223333")),)
+    assert ended(UNDECLARED, fleet(Seen(value=members), Settings(account=("dev",)))) == ["not_applicable"]
