@@ -11,7 +11,7 @@ from reports.causes import ordered
 
 if TYPE_CHECKING:
     from audit.verdict.finding import Finding
-    from audit.verdict.results import Results
+    from audit.verdict.results import Excluded, Results
 
 COLUMNS = (
     "severity",
@@ -37,6 +37,9 @@ COLUMNS = (
     "waiver",
     "waiver_expires",
     "waiver_days_left",
+    "state",
+    "first_seen",
+    "baseline",
     "cause_id",
     "id",
 )
@@ -46,11 +49,12 @@ _LIMIT = 32_000  # a spreadsheet's cell holds 32,767 characters
 
 
 def render(results: Results) -> str:
-    """Draw a header and one row for each finding, worst first."""
+    """Draw a header, one row for each finding, worst first, and one for each unit that was excluded."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     writer.writerows([_safe(value) for value in _row(finding)] for finding in ordered(results))
+    writer.writerows([_safe(value) for value in _left_out(unit)] for unit in results.excluded)
     return text.getvalue()
 
 
@@ -64,8 +68,25 @@ def _row(finding: Finding) -> list[object]:
         "waiver": waiver.id if waiver else None,
         "waiver_expires": waiver.expires if waiver else None,
         "waiver_days_left": waiver.days_left if waiver else None,
+        "first_seen": finding.first_seen.isoformat() if finding.first_seen else None,
     }
     return [beside[name] if name in beside else getattr(finding, name) for name in COLUMNS]
+
+
+def _left_out(unit: Excluded) -> list[object]:
+    """Fill the columns for a unit that nobody judged: who left it out, why, and until when."""
+    told = {
+        "severity": "info",
+        "outcome": "excluded",
+        "account": unit.account,
+        "account_id": unit.account_id,
+        "region": unit.region,
+        "unit": unit.unit,
+        "message": f"excluded by {unit.owner}: {unit.reason}",
+        "waiver_expires": unit.expires,
+        "waiver_days_left": unit.days_left,
+    }
+    return [told.get(name) for name in COLUMNS]
 
 
 def _safe(value: object) -> str:

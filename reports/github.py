@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from audit.text import counted, neutral, one_line
+from reports.beside import left_out
+from reports.lines import some
 from reports.places import anchor
 from reports.split import split
 
@@ -23,7 +25,7 @@ def render(results: Results) -> str:
     """Draw the annotations, worst first; what is waived needs none."""
     shown = [cause for cause in split(results) if cause.lead.outcome != "waived"]
     lines = (line for level in _LEVELS for line in _of(level, [c for c in shown if _level(c) == level], results))
-    return "".join(f"{line}\n" for line in (*lines, _verdict(results)))
+    return "".join(f"{line}\n" for line in (*lines, *_excluded(results), _verdict(results)))
 
 
 def _of(level: str, found: Sequence[Cause], results: Results) -> Iterator[str]:
@@ -45,6 +47,12 @@ def _annotation(level: str, cause: Cause, results: Results) -> str:
     where = f"file={_property(place.file)},line={place.line},endLine={place.line}"
     title = _property(f"{lead.check} ({lead.severity if lead.outcome == 'fail' else lead.outcome})")
     return f"::{level} {where},title={title}::{_message(f'{lead.message}{more}; {lead.remedy}')}"
+
+
+def _excluded(results: Results) -> Iterator[str]:
+    """Name what was left out, in the log and not as annotations: nothing has to be done about it."""
+    for out in left_out(results):
+        yield f"pipelines-audit: excluded until {out.expires}: {one_line(f'{some(out.places)}: {out.reason}', 600)}"
 
 
 def _verdict(results: Results) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from audit.text import neutral, one_line
 from audit.verdict.finding import fingerprint
-from reports.places import anchor
+from reports.beside import left_out
+from reports.places import anchor, unit_file
 from reports.split import split
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from audit.model import SeverityName
     from audit.verdict.results import Results
+    from reports.beside import LeftOut
     from reports.causes import Cause
 
 _SEVERITY: Final[Mapping[SeverityName, str]] = {
@@ -29,6 +31,7 @@ _SEVERITY: Final[Mapping[SeverityName, str]] = {
 def render(results: Results) -> str:
     """Draw the array that GitLab reads; a waived cause stays in it, as information."""
     entries = [_entry(cause, results) for cause in split(results)]
+    entries += [_excluded(out, results) for out in left_out(results)]
     return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -39,6 +42,20 @@ def _entry(cause: Cause, results: Results) -> dict[str, object]:
         "check_name": one_line(lead.check),
         "fingerprint": fingerprint(neutral(lead.check), neutral(cause.id), lead.outcome),
         "severity": "info" if lead.outcome == "waived" else _SEVERITY[lead.severity],
+        "location": {"path": neutral(place.file), "lines": {"begin": place.line}},
+    }
+
+
+def _excluded(out: LeftOut, results: Results) -> dict[str, object]:
+    """Tell what was left out, as information, at the first unit that it is about."""
+    unit = next((unit.unit for unit in out.units if unit.unit), None)
+    place = unit_file(unit, results)
+    words = f"excluded until {out.expires} by {out.owner}: {', '.join(out.places)}: {out.reason}"
+    return {
+        "description": one_line(words, 900),
+        "check_name": "excluded",
+        "fingerprint": fingerprint("excluded", *(neutral(name) for name in out.places)),
+        "severity": "info",
         "location": {"path": neutral(place.file), "lines": {"begin": place.line}},
     }
 

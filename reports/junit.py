@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from audit.text import neutral, one_line
+from reports.beside import changes, where
 from reports.causes import ordered, place
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _TAGS = {"fail": "failure", "unknown": "error", "error": "error", "waived": "ski
 
 def render(results: Results) -> str:
     """Draw every finding and every pass as a test case; unknown is an error, never a pass."""
-    cases = [*map(_finding, ordered(results)), *_passes(results)]
+    cases = [*map(_finding, ordered(results)), *_passes(results), *_excluded(results)]
     suite = ET.Element(
         "testsuite",
         name="pipelines-audit",
@@ -54,6 +55,8 @@ def _about(results: Results) -> Iterator[tuple[str, str | None]]:
     yield "snapshot_taken_at", results.snapshot_taken_at.isoformat()
     yield "releases", f"{source.kind} as of {source.as_of}, newest {source.newest or 'unknown'}"
     yield "units_read", f"{results.coverage.read} of {results.coverage.expected}"
+    yield "units_excluded", str(results.coverage.excluded) if results.coverage.excluded else None
+    yield "changes", changes(results)
 
 
 def _properties(pairs: Iterator[tuple[str, str | None]]) -> ET.Element:
@@ -81,6 +84,9 @@ def _facts(finding: Finding) -> Iterator[tuple[str, str | None]]:
     for name in ("severity", "outcome", "account_id", "unit", "container", "declared", "running", "released", "id"):
         yield name, getattr(finding, name)
     yield "controls", ", ".join(finding.controls)
+    yield "state", finding.state
+    yield "first_seen", finding.first_seen.isoformat() if finding.first_seen else None
+    yield "baseline", finding.baseline
 
 
 def _outcome(finding: Finding) -> ET.Element:
@@ -107,3 +113,11 @@ def _passes(results: Results) -> Iterator[ET.Element]:
             if skipped:
                 ET.SubElement(case, "skipped", message="not applicable")
             yield case
+
+
+def _excluded(results: Results) -> Iterator[ET.Element]:
+    for unit in results.excluded:
+        case = ET.Element("testcase", classname=one_line(where(unit)).replace(" ", "."), name="excluded", time="0")
+        words = f"excluded until {unit.expires} by {unit.owner}: {unit.reason}"
+        ET.SubElement(case, "skipped", message=one_line(words))
+        yield case

@@ -7,8 +7,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from audit.text import counted, one_line
-from reports.causes import causes, place
-from reports.lines import lines_of
+from reports.beside import changes, fixed, left_out, unread
+from reports.causes import place
+from reports.lines import lines_of, some
+from reports.split import split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,14 +49,18 @@ def _rows(results: Results) -> Iterator[str]:
         yield f"**INCOMPLETE**: {escaped(results.run.incomplete)}"
         yield ""
     yield f"**{escaped(results.verdict, 600)}**"
+    yield from _changes(results)
     yield from _findings(results)
     yield from _gaps(results)
     yield from _waived(results)
+    yield from _left_out(results)
+    yield from _warnings(results)
     yield ""
 
 
 def _findings(results: Results) -> Iterator[str]:
-    lines = [line for cause in causes(results) if cause.lead.outcome != "waived" for line in lines_of(cause)]
+    open_causes = (cause for cause in split(results) if cause.lead.outcome != "waived")
+    lines = [line for cause in open_causes for line in lines_of(cause, results)]
     if lines:
         heads = ("Severity", "Account, region", "Container", "Declared", "Running", "Released", "Check", "What to do")
         yield from _table("Findings", heads, map(_cells, lines))
@@ -63,7 +69,8 @@ def _findings(results: Results) -> Iterator[str]:
 def _cells(line: Line) -> tuple[str, ...]:
     declared = f"{line.declared} ({line.place})" if line.place and line.declared else line.declared or line.place
     check = f"{line.check}: {line.message}"
-    return (line.level, line.where, line.container, declared, line.running, line.released, check, line.remedy)
+    level = f"{line.level}, {line.age}" if line.age else line.level
+    return (level, line.where, line.container, declared, line.running, line.released, check, line.remedy)
 
 
 def _gaps(results: Results) -> Iterator[str]:
@@ -92,6 +99,32 @@ def _waived(results: Results) -> Iterator[str]:
         yield from _table("Waived", heads, rows)
 
 
+def _changes(results: Results) -> Iterator[str]:
+    told = changes(results)
+    if told:
+        yield ""
+        yield f"{escaped(told[:1].upper() + told[1:])}."
+    for title, several in (("Fixed", fixed(results)), ("Not judged anew", unread(results))):
+        rows = [(one.check, one.place, one.container, one.first_seen, f"{one.days}") for one in several]
+        if rows:
+            yield from _table(title, ("Check", "Where", "Container", "Open since", "Days"), rows)
+
+
+def _left_out(results: Results) -> Iterator[str]:
+    rows = [
+        (some(out.places), out.reason, out.ticket, out.owner, f"{out.expires}", f"{out.days_left}")
+        for out in left_out(results)
+    ]
+    if rows:
+        yield from _table("Excluded", ("Where", "Reason", "Ticket", "Owner", "Expires", "Days left"), rows)
+
+
+def _warnings(results: Results) -> Iterator[str]:
+    rows = [(str(warning.location), warning.message) for warning in results.warnings]
+    if rows:
+        yield from _table("Waivers to look at", ("Where", "What"), rows)
+
+
 def _table(title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
     yield ""
     yield f"### {title}"
@@ -104,7 +137,8 @@ def _table(title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) 
 def _closing(results: Results) -> Iterator[str]:
     coverage, source, summary = results.coverage, results.release_source, results.summary
     counts = ", ".join(f"{summary.get(name, 0):,} {name}" for name in ("fail", "unknown", "error", "waived", "pass"))
-    yield f"{coverage.read:,} of {coverage.expected:,} units read; {counts}."
+    excluded = f", {coverage.excluded:,} excluded" if coverage.excluded else ""
+    yield f"{coverage.read:,} of {coverage.expected:,} units read{excluded}; {counts}."
     yield f"Releases from {source.kind}, as of {escaped(source.as_of)}, newest {escaped(source.newest or 'unknown')}."
     yield f"Snapshot {results.snapshot_taken_at.isoformat()}, SHA-256 {escaped(results.snapshot_sha256)}."
     yield ""

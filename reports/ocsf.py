@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from audit.model import Severity
 from audit.text import neutral, one_line
 from audit.verdict.finding import fingerprint
+from reports.beside import where
 from reports.causes import ordered, place
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from audit.model import SeverityName
     from audit.verdict.finding import Finding, Outcome
-    from audit.verdict.results import CheckNote, Passed, Results, UnitRow
+    from audit.verdict.results import CheckNote, Excluded, Passed, Results, UnitRow
 
 _COMPLIANCE: Final[Mapping[Outcome, tuple[int, str]]] = {
     "pass": (1, "Pass"),
@@ -30,9 +31,10 @@ _TEXT = 1000
 
 
 def render(results: Results) -> str:
-    """Draw a JSON array with one event on a line: what was found, then what passed."""
+    """Draw a JSON array with one event on a line: what was found, what passed, what was left out."""
     notes = {note.id: note for note in results.checks}
-    events = chain((_finding(f, results, notes) for f in ordered(results)), _passes(results, notes))
+    found = (_finding(f, results, notes) for f in ordered(results))
+    events = chain(found, _passes(results, notes), (_excluded(unit, results) for unit in results.excluded))
     lines = ",\n".join(json.dumps(event, ensure_ascii=False) for event in events)
     return f"[\n{lines}\n]\n" if lines else "[]\n"
 
@@ -61,6 +63,9 @@ def _beside(finding: Finding) -> Iterator[tuple[str, str | None]]:
     for name in ("outcome", "unit", "stack", "container", "declared", "running", "released", "cause_id"):
         yield name, getattr(finding, name)
     yield "declared_at", str(finding.location) if finding.location else None
+    yield "state", finding.state
+    yield "first_seen", finding.first_seen.isoformat() if finding.first_seen else None
+    yield "baseline", finding.baseline
     if finding.waiver:
         yield "waiver", f"{finding.waiver.id} until {finding.waiver.expires}: {finding.waiver.reason}"
 
@@ -86,6 +91,18 @@ def _pass(
     event["compliance"] = _compliance(passed.check, note.controls if note else (), outcome)
     event["cloud"] = _cloud(*(row.region, row.account_id, row.account) if row else (None, None, None))
     event["resources"] = [_resource(one_line(passed.unit), row.region if row else None)]
+    return event
+
+
+def _excluded(unit: Excluded, results: Results) -> dict[str, Any]:
+    """Tell of a unit that was left out on purpose: a suppressed event without a verdict."""
+    uid = fingerprint("excluded", *(neutral(part or "") for part in (unit.account_id, unit.region, unit.unit)))
+    event = _event(results, uid, "excluded", "info", suppressed=True)
+    event["message"] = one_line(f"excluded until {unit.expires} by {unit.owner}: {unit.reason}", _TEXT)
+    event["finding_info"] = {"uid": uid, "title": "Excluded from the audit"}
+    event["compliance"] = {**_compliance("excluded", (), "not_applicable"), "status": "Excluded"}
+    event["cloud"] = _cloud(unit.region, unit.account_id, unit.account)
+    event["resources"] = [_resource(one_line(unit.unit or where(unit)), unit.region)]
     return event
 
 

@@ -20,8 +20,13 @@ def anchor(finding: Finding, results: Results) -> Location:
     for item in finding.evidence:
         if item.source == "hcl" and item.file:
             return _rooted(Location(file=item.file, line=item.line or 1, column=item.column or 1), results)
-    unit = finding.unit or next((row.unit for row in results.units), "")
-    return _rooted(Location(file=f"{unit}/{_UNIT_FILE}".lstrip("/"), line=1, column=1), results)
+    return unit_file(finding.unit, results)
+
+
+def unit_file(unit: str | None, results: Results) -> Location:
+    """Give the file of a unit, of the fleet's first where there is none."""
+    path = unit or next((row.unit for row in results.units), "")
+    return _rooted(Location(file=f"{path}/{_UNIT_FILE}".lstrip("/"), line=1, column=1), results)
 
 
 def _rooted(place: Location, results: Results) -> Location:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from audit.text import counted, neutral, one_line
 from audit.verdict.finding import fingerprint
+from reports.beside import left_out
 from reports.causes import place
 from reports.places import anchor
 from reports.split import split
@@ -100,6 +101,9 @@ def _result(cause: Cause, index: int, results: Results) -> dict[str, Any]:
     }
     if lead.outcome == "waived":
         shown["suppressions"] = [_suppression(cause)]
+    states = {finding.baseline or finding.state for finding in cause.findings} - {None}
+    if states:
+        shown["baselineState"] = "unchanged" if "persisting" in states else "new"
     return shown
 
 
@@ -159,6 +163,11 @@ def _suppression(cause: Cause) -> dict[str, str]:
 
 def _invocation(results: Results, cut: int) -> dict[str, Any]:
     notes = [f"{gap.what}: {gap.message}" for gap in results.coverage.gaps]
+    notes += [f"waivers: {warning.location}: {warning.message}" for warning in results.warnings]
+    notes += [
+        f"excluded: {', '.join(out.places)} until {out.expires} ({out.owner}): {out.reason}"
+        for out in left_out(results)
+    ]
     if results.run.incomplete:
         notes.insert(0, f"INCOMPLETE: {results.run.incomplete}")
     if cut:

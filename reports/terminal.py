@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final
 
 from tabulate import tabulate
@@ -11,31 +11,37 @@ from wcwidth import wcswidth
 
 from audit.text import counted, neutral, one_line
 from audit.verdict.finding import OUTCOMES
-from reports.causes import causes, container_order, place
-from reports.lines import lines_of
+from reports.beside import changes, fixed, left_out, unread
+from reports.causes import container_order, place
+from reports.lines import lines_of, some
+from reports.split import split
 from reports.states import SYMBOLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from audit.verdict.results import CellState, Results, UnitRow
+    from reports.beside import Gone
     from reports.causes import Cause
     from reports.lines import Line
 
 _COLOURS: Final = {"critical": "1;31", "high": "31", "medium": "33", "unknown": "35", "error": "1;35"}
 _MATRIX_ROWS = 24
+_GONE = 10  # findings that are gone, told one by one
 _REMEDY_ROOM = 30  # below that the table is unreadable, and findings stand one below the other
 
 
 def render(results: Results, *, width: int = 140, colour: bool = False) -> str:
     """Draw the findings for a terminal of ``width`` columns; the last line is the verdict."""
     open_causes, waived = _split(results)
-    lines = [line for cause in open_causes for line in lines_of(cause)]
+    lines = [line for cause in open_causes for line in lines_of(cause, results)]
     blocks = [
         _wrapped(f"INCOMPLETE: {one_line(results.run.incomplete)}", width) if results.run.incomplete else "",
         _findings(lines, width, colour=colour),
         _waived(waived, width),
+        _changes(results, width),
         _gaps(results, width),
+        _left_out(results, width),
         _matrix(results, width) if results.findings or results.coverage.gaps else "",
         "\n".join(_wrapped(fact, width) for fact in _facts(results)),
         neutral(results.verdict).replace("\n", " "),
@@ -48,7 +54,7 @@ def render(results: Results, *, width: int = 140, colour: bool = False) -> str:
 def _split(results: Results) -> tuple[list[Cause], list[Cause]]:
     """Open causes and waived ones; an unread fact is told once, among the gaps."""
     told = bool(results.coverage.gaps)
-    shown = [cause for cause in causes(results) if not (told and cause.lead.check == "not-covered")]
+    shown = [cause for cause in split(results) if not (told and cause.lead.check == "not-covered")]
     return [c for c in shown if c.lead.outcome != "waived"], [c for c in shown if c.lead.outcome == "waived"]
 
 
@@ -56,7 +62,7 @@ def _findings(lines: Sequence[Line], width: int, *, colour: bool) -> str:
     if not lines:
         return ""
     columns = {
-        "severity": [_painted(line.level, colour=colour) for line in lines],
+        "severity": [_level(line, colour=colour) for line in lines],
         "account, region": [line.where for line in lines],
         "container": [line.container.replace(", ", "\n") for line in lines],
         "declared": ["\n".join(filter(None, (line.declared, _folded(line.place)))) for line in lines],
@@ -121,10 +127,14 @@ def _stacked(lines: Sequence[Line], width: int, *, colour: bool) -> str:
             f"{values} ({line.place})" if line.place and values else values or line.place,
             f"→ {line.remedy}",
         ]
-        rows.append([_painted(line.level, colour=colour), "\n".join(filter(None, text))])
+        rows.append([_level(line, colour=colour), "\n".join(filter(None, text))])
     return tabulate(
         rows, tablefmt="plain", disable_numparse=True, maxcolwidths=[None, width - 10], break_on_hyphens=False
     )
+
+
+def _level(line: Line, *, colour: bool) -> str:
+    return "\n".join(filter(None, (_painted(line.level, colour=colour), line.age)))
 
 
 def _painted(level: str, *, colour: bool) -> str:
@@ -133,13 +143,35 @@ def _painted(level: str, *, colour: bool) -> str:
 
 
 def _waived(waived: Sequence[Cause], width: int) -> str:
+    """Say once for each check and waiver what it covers."""
+    groups: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for finding in (finding for cause in waived for finding in cause.findings):
+        note = finding.waiver
+        until = f"{note.id} until {note.expires}, {counted(note.days_left, 'day')} left" if note else ""
+        groups[finding.check, until].append(f"{place(finding)} {finding.container or ''}".rstrip())
+    rows = [f"waived: {check}, {some(places)}; {until}" for (check, until), places in groups.items()]
+    return "\n".join(_wrapped(one_line(row), width) for row in rows)
+
+
+def _changes(results: Results, width: int) -> str:
+    """Say what is fixed since the run before, and what nobody could judge anew."""
+    rows = [changes(results)]
+    for word, several in (("fixed", fixed(results)), ("not judged anew", unread(results))):
+        told = [f"{word}: {_gone(one)}; open since {one.first_seen}" for one in several[:_GONE]]
+        rows += [*told, f"{word}: and {len(several) - _GONE:,} more"] if len(several) > _GONE else told
+    return "\n".join(_wrapped(one_line(row), width) for row in rows if row)
+
+
+def _gone(one: Gone) -> str:
+    return f"{one.check}, {one.place} {one.container}".rstrip()
+
+
+def _left_out(results: Results, width: int) -> str:
     rows = []
-    for cause in waived:
-        for finding in cause.findings:
-            note = finding.waiver
-            until = f"{note.id} until {note.expires}, {counted(note.days_left, 'day')} left" if note else ""
-            rows.append(f"waived: {finding.check}, {place(finding)} {finding.container or ''}; {until}")
-    return "\n".join(_wrapped(one_line(row), width) for row in dict.fromkeys(rows))
+    for out in left_out(results):
+        until = f"{out.owner}, until {out.expires}, {counted(out.days_left, 'day')} left"
+        rows.append(f"excluded: {some(out.places)}: {' '.join(filter(None, (out.reason, out.ticket)))}; {until}")
+    return "\n".join(_wrapped(one_line(row), width) for row in rows)
 
 
 def _gaps(results: Results, width: int) -> str:
@@ -186,7 +218,7 @@ def _unit(row: UnitRow) -> str:
 
 def _cells(row: UnitRow, names: Sequence[str]) -> list[str]:
     states = {cell.container: cell.state for cell in row.cells}
-    blank = "? unknown" if row.coverage == "unread" else ""
+    blank = {"unread": "? unknown", "excluded": "excluded"}.get(row.coverage, "")
     return [f"{SYMBOLS[states[name]]} {states[name]}" if name in states else blank for name in names]
 
 

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 BY_CHECK: Mapping[str, CellState] = {"declared-tag-behind": "behind", "family-missing": "missing"}
 
+SPOKEN: Mapping[CellState, tuple[str, ...]] = {
+    "drift": ("image-tag-drift", "image-repository-drift", "image-digest-drift", "family-undeclared"),
+    "missing": ("family-missing",),
+}
+
 
 def rows(units: Iterable[UnitView], findings: Iterable[Finding]) -> tuple[UnitRow, ...]:
     """Make one row per declared unit, in the order of the views (deploy order)."""
@@ -44,7 +49,8 @@ def _row(unit: UnitView, stack: StackView, findings: Mapping[tuple[str | None, s
         found = [one for one in findings.get((stack.unit, None), []) if one.kind == family]
         running = orphan_image(pair) if isinstance(pair, Orphan) else None
         cells = [cell for cell in cells if cell.container != name]
-        cells.append(Cell(container=name, state="drift", declared=None, running=running, findings=_ids(found)))
+        state = _accepted("drift", found)
+        cells.append(Cell(container=name, state=state, declared=None, running=running, findings=_ids(found)))
     return UnitRow(
         unit=stack.unit,
         account=unit.account,
@@ -58,7 +64,7 @@ def _row(unit: UnitView, stack: StackView, findings: Mapping[tuple[str | None, s
 
 def _cell(row: DeclaredContainer, pair: Pair | None, registry: Registry, findings: list[Finding]) -> Cell:
     running = running_text(pair) if isinstance(pair, Matched) else None
-    state = _state(row, pair, registry)
+    state = _accepted(_state(row, pair, registry), findings)
     for found in findings:
         if state in ("in sync", "behind", "waived"):
             state = _worse(state, found)
@@ -78,6 +84,12 @@ def _state(row: DeclaredContainer, pair: Pair | None, registry: Registry) -> Cel
     except UnreadError:
         return "unknown"
     return "in sync" if same else "unknown" if row.image is None or row.tag is None else "drift"
+
+
+def _accepted(state: CellState, findings: Iterable[Finding]) -> CellState:
+    """Call a difference waived where everything that a check says of it is; where no check spoke, it stays one."""
+    outcomes = {found.outcome for found in findings if found.check in SPOKEN.get(state, ())}
+    return "waived" if outcomes == {"waived"} else state
 
 
 def _worse(state: CellState, found: Finding) -> CellState:

@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING
 from audit.model import Gap, Location, SeverityName
 from audit.verdict.finding import Evidence, Finding, Outcome, WaiverNote, fingerprint
 from audit.verdict.results import (
+    Advice,
     Cell,
     CellState,
     Chain,
     ChainStep,
     CheckNote,
     Coverage,
+    Excluded,
+    History,
     Passed,
     ReleaseNote,
     ReleaseSource,
+    Remembered,
     Results,
     Run,
     Selection,
@@ -26,6 +30,8 @@ from audit.verdict.results import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from audit.verdict.advice import Kind
 
 ACCOUNTS = {
     "logs": "111122223333",
@@ -277,6 +283,17 @@ RELEASES = tuple(
 )
 
 
+_EXCLUDED_ROW = UnitRow(
+    unit=unit("sandbox"),
+    account="sandbox",
+    account_id="567890123456",
+    region=REGION,
+    stack="ecs-deploy-runner",
+    coverage="excluded",
+    cells=(),
+)
+
+
 def _row(account: str, found: Iterable[Finding]) -> UnitRow:
     here = [item for item in found if item.account == account]
     containers = (KANIKO, AMI, PLANNER, APPLIER) if account == "shared" else (PLANNER, APPLIER)
@@ -336,9 +353,55 @@ def _chain() -> Chain:
     )
 
 
+LAST_NIGHT = datetime(2026, 11, 23, 2, 1, 5, tzinfo=UTC)
+JUDGED = datetime(2026, 11, 24, 2, 1, 12, tzinfo=UTC)
+SANDBOX = Excluded(
+    account="sandbox",
+    account_id="567890123456",
+    region=REGION,
+    unit=unit("sandbox"),
+    reason="the account is being closed",
+    owner="platform@example.com",
+    expires=date(2026, 12, 31),
+    days_left=37,
+    ticket="OPS-9",
+)
+
+
+def _aged(found: Finding) -> Finding:
+    """Give a finding its state: what is behind is known for twelve days, the waived one for two, the rest is new."""
+    since = {"declared-tag-behind": datetime(2026, 11, 12, 2, 0, tzinfo=UTC)}.get(found.check)
+    since = datetime(2026, 11, 22, 2, 0, tzinfo=UTC) if found.outcome == "waived" else since
+    return replace(found, state="persisting" if since else "new", first_seen=since or JUDGED)
+
+
+def _remembered(check: str, account: str) -> Remembered:
+    return Remembered(
+        id=fingerprint(check, ACCOUNTS[account], REGION, "ecs-deploy-runner", APPLIER, "tag"),
+        check=check,
+        severity="high",
+        account=account,
+        account_id=ACCOUNTS[account],
+        region=REGION,
+        unit=unit(account),
+        stack="ecs-deploy-runner",
+        container=APPLIER,
+        subject=f"{account}/{REGION}/{APPLIER}",
+        kind="tag",
+        first_seen=datetime(2026, 11, 20, 2, 0, tzinfo=UTC),
+        last_seen=LAST_NIGHT,
+    )
+
+
+def _advice(kind: Kind, waiver: str, words: str, line: int) -> Advice:
+    about = f"waiver {waiver}"
+    place = Location(file="waivers.yaml", line=line, column=5)
+    return Advice(kind=kind, about=about, message=f"{about}: {words}", location=place)
+
+
 def results() -> Results:
-    """Six accounts: one with a critical finding, drift in two, one unread, a waiver, a crashed check."""
-    found = _findings()
+    """Six accounts: one with a critical finding, drift in two, one unread, a waiver, a crashed check; one excluded."""
+    found = tuple(_aged(one) for one in _findings())
     summary: dict[Outcome, int] = {name: sum(f.outcome == name for f in found) for name in OPEN}
     passes = tuple(
         Passed(check=check, unit=unit(account))
@@ -350,7 +413,7 @@ def results() -> Results:
         schema_version=1,
         run=Run(
             id="2026-11-24T02-00-00Z-7c1f",
-            judged_at=datetime(2026, 11, 24, 2, 1, 12, tzinfo=UTC),
+            judged_at=JUDGED,
             tool_version="0.1.0",
             config_sha256="ab" * 32,
             waivers_sha256="cd" * 32,
@@ -366,19 +429,30 @@ def results() -> Results:
             where="gruntwork-io/terraform-aws-ci",
             fallback_reason="GitHub answered 404: the repository is private, set GITHUB_TOKEN",
         ),
-        coverage=Coverage(expected=6, complete=4, partial=1, unread=1, excluded=0, read=5, gaps=(GAP,)),
+        coverage=Coverage(expected=6, complete=4, partial=1, unread=1, excluded=1, read=5, gaps=(GAP,)),
         summary={**summary, "pass": len(passes), "not_applicable": 5},
         findings=found,
         passes=passes,
         chains=(_chain(),),
-        units=tuple(_row(account, found) for account in ACCOUNTS),
+        units=(*(_row(account, found) for account in ACCOUNTS), _EXCLUDED_ROW),
         exit_code=1,
-        verdict="exit 1: 17 findings ≥ low, 1 check failed, 1 of 6 units unread",
+        verdict="exit 1: 17 findings ≥ low, 1 check failed, 1 waived, 1 of 6 units unread, 1 excluded",
         not_applicable=tuple(
             Passed(check="task-recent", unit=unit(account)) for account in ACCOUNTS if account != "dev"
         ),
         checks=CHECKS,
         releases=RELEASES,
+        excluded=(SANDBOX,),
+        warnings=(
+            _advice("expired", "W-2026-003", "expired on 2026-11-20; 1 finding of it came back", 12),
+            _advice("matches nothing", "W-2026-009", "names what the fleet does not have: account prdo", 40),
+        ),
+        history=History(
+            previous_run="2026-11-23T02-00-00Z-1b0e",
+            previous_at=LAST_NIGHT,
+            fixed=(_remembered("image-tag-drift", "logs"),),
+            unread=(_remembered("image-tag-drift", "dev"),),
+        ),
     )
 
 
@@ -398,6 +472,7 @@ def clean() -> Results:
             ),
         )
         for row in base.units
+        if row.coverage != "excluded"
     )
     return replace(
         base,
@@ -407,6 +482,9 @@ def clean() -> Results:
         findings=(),
         chains=(),
         units=rows,
+        excluded=(),
+        warnings=(),
+        history=None,
         exit_code=0,
         verdict="exit 0: 6 of 6 units read, in sync",
     )
@@ -472,7 +550,30 @@ def hostile() -> Results:
         ),
         units=tuple(replace(row, account=HOSTILE, unit=HOSTILE, region=HOSTILE, cells=cells) for row in base.units),
         verdict=f"exit 1: {HOSTILE}",
+        excluded=(
+            replace(
+                SANDBOX,
+                account=HOSTILE,
+                account_id=HOSTILE,
+                region=HOSTILE,
+                unit=HOSTILE,
+                reason=HOSTILE,
+                owner=HOSTILE,
+                ticket=HOSTILE,
+            ),
+        ),
+        warnings=tuple(
+            replace(one, message=HOSTILE, location=Location(file=HOSTILE, line=1, column=1)) for one in base.warnings
+        ),
+        history=_hostile_history(),
     )
+
+
+def _hostile_history() -> History:
+    gone = replace(
+        _remembered("image-tag-drift", "logs"), check=HOSTILE, account=HOSTILE, region=HOSTILE, container=HOSTILE
+    )
+    return History(previous_run=HOSTILE, previous_at=LAST_NIGHT, fixed=(gone,), unread=(gone,))
 
 
 def large(accounts: int = 1000, containers: int = 4, drifting: int = 1000) -> Results:
@@ -527,5 +628,8 @@ def large(accounts: int = 1000, containers: int = 4, drifting: int = 1000) -> Re
         passes=passes,
         chains=(),
         units=rows,
+        excluded=(),
+        warnings=(),
+        history=None,
         verdict=f"exit 1: {len(found)} findings ≥ low",
     )

@@ -12,7 +12,7 @@ from tests.reports import sample
 def test_entries_keep_the_rules() -> None:
     """Every field is there, severities are GitLab's, paths are relative, fingerprints unique."""
     entries = json.loads(render(sample.results()))
-    assert len(entries) == 8
+    assert len(entries) == 9
     for entry in entries:
         assert set(entry) == {"description", "check_name", "fingerprint", "severity", "location"}
         assert entry["severity"] in {"info", "minor", "major", "critical", "blocker"}
@@ -31,9 +31,11 @@ def test_entry_stands_at_the_literal() -> None:
 
 def test_waived_is_information() -> None:
     """A waived cause stays visible, and blocks nothing."""
-    last = json.loads(render(sample.results()))[-1]
-    assert last["severity"] == "info"
-    assert last["description"].startswith("waived: ")
+    *_, waived, excluded = json.loads(render(sample.results()))
+    assert (waived["severity"], excluded["severity"]) == ("info", "info")
+    assert waived["description"].startswith("waived: ")
+    assert excluded["description"].startswith("excluded until 2026-12-31 by platform@example.com: sandbox us-west-2: ")
+    assert excluded["location"]["path"] == "sandbox/us-west-2/mgmt/ecs-deploy-runner/terragrunt.hcl"
 
 
 def test_half_waived_cause_is_two_entries() -> None:
@@ -41,7 +43,7 @@ def test_half_waived_cause_is_two_entries() -> None:
     results = sample.results()
     waived = results.findings[-1]
     half = (waived, replace(waived, outcome="fail", account="stage", id="other", waiver=None))
-    entries = json.loads(render(replace(results, findings=half)))
+    entries = json.loads(render(replace(results, findings=half, excluded=())))
     assert [entry["severity"] for entry in entries] == ["critical", "info"]
     assert entries[0]["fingerprint"] != entries[1]["fingerprint"]
 

@@ -16,8 +16,18 @@ PARSER = MarkdownIt("commonmark").enable("table")
 def test_tables_hold_every_row() -> None:
     """Findings, gaps and waivers are tables with all their cells."""
     shown = PARSER.render(render(sample.results()))
-    assert re.findall("<h[23]>(.*?)</h", shown) == ["Pipelines audit", "Findings", "Could not be read", "Waived"]
-    assert shown.count("<tr>") == 3 + 8 + 1 + 1
+    assert re.findall("<h[23]>(.*?)</h", shown) == [
+        "Pipelines audit",
+        "Fixed",
+        "Not judged anew",
+        "Findings",
+        "Could not be read",
+        "Waived",
+        "Excluded",
+        "Waivers to look at",
+    ]
+    assert shown.count("<tr>") == 7 + 1 + 1 + 8 + 1 + 1 + 1 + 2
+    assert "Since the run of 2026-11-23 02:01" in shown
     assert "<td>security us-west-2</td>" in shown
     assert "v0.52.1 (common.hcl:25)" in shown
 

@@ -19,8 +19,8 @@ def events() -> list[dict[str, Any]]:
 
 
 def test_every_result_is_an_event(events: list[dict[str, Any]]) -> None:
-    """Findings, passes and what did not apply; ids are unique."""
-    assert len(events) == 20 + 20 + 5
+    """Findings, passes, what did not apply and what is excluded; ids are unique."""
+    assert len(events) == 20 + 20 + 5 + 1
     assert len({event["metadata"]["uid"] for event in events}) == len(events)
 
 
