@@ -25,6 +25,14 @@ class UntoldError(Exception):
     """Somebody could not be told; the message says why, without the address."""
 
 
+class _Led(Exception):  # noqa: N818 -- no error: the way out of a hook of requests
+    """A redirect, and where it leads."""
+
+    def __init__(self, status: int, location: str) -> None:
+        super().__init__(location)
+        self.status, self.location = status, location
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
     """What a server said: the status, the body as JSON where it is some, the address of the next page."""
@@ -47,38 +55,47 @@ def send(
     """
     start = url
     demand_allowed(url, what="address")
+
+    def stay(response: requests.Response, **_: object) -> None:
+        """Look at where a redirect leads before requests does, which trips over what is no address."""
+        if response.is_redirect:
+            response.close()
+            raise _Led(response.status_code, response.headers["Location"])
+
     try:
         for _ in range(_REDIRECTS + 1):
-            with session.request(
-                method,
-                url,
-                json=payload,
-                headers={"Accept": "application/vnd.github+json"} if token else {},
-                auth=authorise(token),
-                proxies=proxies(url),
-                allow_redirects=False,
-                stream=True,
-                timeout=TIMEOUT,
-            ) as response:
-                if not response.is_redirect:
+            try:
+                with session.request(
+                    method,
+                    url,
+                    json=payload,
+                    headers={"Accept": "application/vnd.github+json"} if token else {},
+                    auth=authorise(token),
+                    proxies=proxies(url),
+                    hooks={"response": stay},
+                    allow_redirects=False,
+                    stream=True,
+                    timeout=TIMEOUT,
+                ) as response:
                     return _answer(response, wants_body=token is not None)
-                url = _led(response, method, url, start)
+            except _Led as led:
+                url = _led(led, method, url, start)
     except requests.RequestException as error:
         raise UntoldError(_reason(error)) from None
     raise UntoldError("it redirects without an end")
 
 
-def _led(response: requests.Response, method: str, url: str, start: str) -> str:
+def _led(led: _Led, method: str, url: str, start: str) -> str:
     """Follow a redirect where it stays on the host and the request stays what it is."""
     try:
-        led = urljoin(url, response.headers["Location"])
+        there = urljoin(url, led.location)
     except ValueError:
-        led = ""
-    if not same_place(led, start):
+        there = ""
+    if not same_place(there, start):
         raise UntoldError("it leads to another host, which is told nothing")
-    if method != "GET" and response.status_code not in _KEEPS_METHOD:
-        raise UntoldError(f"it answers {response.status_code}, is the address still right")
-    return led
+    if method != "GET" and led.status not in _KEEPS_METHOD:
+        raise UntoldError(f"it answers {led.status}, is the address still right")
+    return there
 
 
 def _answer(response: requests.Response, *, wants_body: bool) -> Answer:

@@ -56,8 +56,10 @@ def _told(target: Target, results: Results, found: Changes, until: float) -> str
     try:
         with open_session(until=until, writes=True) as session:
             _tell(session, target, results, found)
-    except (UntoldError, AuditError, OSError) as error:
-        return str(error) if isinstance(error, UntoldError | AuditError) else type(error).__name__
+    except (UntoldError, AuditError) as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 -- a notice never fails the run, and a thread's traceback tells nobody
+        return f"an internal error ({type(error).__name__})"
     return None
 
 
