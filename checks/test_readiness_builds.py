@@ -220,10 +220,12 @@ def _judge_scripts(
 def _script(readiness: Readiness, unit: UnitView, stack: StackView, *, told: bool) -> Script:
     """Give what the invoker says; where that can't be read and is ``told`` elsewhere, there is nothing to judge."""
     _demand_builds(readiness)
-    invoker = stack.invoker
-    if told and (invoker.kind == "unread" or invoker.value is None or invoker.value.scripts is None):
-        not_applicable("its configuration could not be read: see invoker-pattern-broken")
-    return builds.build_script(need(stack.invoker), f"{unit.account}: {stack.stack}-invoker")
+    try:
+        return builds.build_script(need(stack.invoker), f"{unit.account}: {stack.stack}-invoker")
+    except UnreadError:
+        if told:
+            not_applicable("its configuration could not be read: see invoker-pattern-broken")
+        raise
 
 
 def _demand_builds(readiness: Readiness) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tests.aws import DEV
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.overlay.request import Request
 
 _KEY = re.compile(rb"<AccessKeyId>([^<]+)</AccessKeyId>")
@@ -41,11 +43,16 @@ def patch(request: Request, body: bytes, *, page_size: int) -> bytes:
 
 
 def simulated(request: Request) -> bytes:
-    """Answer IAM's simulation: everything that a policy of the role's own could change is denied."""
+    """Answer IAM's simulation: what a role could change of itself is denied, all of Lambda is allowed."""
     actions = [value for name, value in sorted(request.parameters.items()) if name.startswith("ActionNames.member.")]
+    return simulation({action: "allowed" if action.startswith("lambda:") else "implicitDeny" for action in actions})
+
+
+def simulation(decisions: Mapping[str, str]) -> bytes:
+    """Make the answer of IAM's simulation from the decision for each action."""
     results = "".join(
-        f"<member><EvalActionName>{action}</EvalActionName><EvalDecision>implicitDeny</EvalDecision></member>"
-        for action in actions
+        f"<member><EvalActionName>{action}</EvalActionName><EvalDecision>{decision}</EvalDecision></member>"
+        for action, decision in decisions.items()
     )
     return (
         "<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated>"
