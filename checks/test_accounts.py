@@ -57,8 +57,10 @@ def test_unit_account_not_listed(unit: UnitView, fleet: Fleet, findings: Finding
             place = stack.declaration
             if not fleet.accounts or (place.account is None and place.account_id is None):
                 not_applicable("there is no accounts file, or the unit's account is not known")
-            listed = any(place.account == one.name or place.account_id == one.id for one in fleet.accounts)
-            assert listed, f"{place.account or place.account_id} is in no accounts file"
+            listed = {key for one in fleet.accounts for key in (one.name, one.id) if key}
+            assert {place.account, place.account_id} & listed, (
+                f"{place.account or place.account_id} is in no accounts file"
+            )
 
 
 @check(
