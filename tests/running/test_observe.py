@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from audit.model import Account, Gap, Seen, Unread, need
 from audit.running.access import Access
-from audit.running.model import Identity, Invoker, Observation, RegistryTarget, TagImage, Target
-from audit.running.observe import observe, registries
+from audit.running.model import Identity, Invoker, Observation, RegistryTarget, SecretTarget, TagImage, Target
+from audit.running.observe import observe, registries, secrets
+from audit.running.session import Session
 from tests.aws import DEV, PROD, REGION, ROLE_ARN, SHARED, push_image, seed_runner
+from tests.overlay.proxy import overlaid
 
 if TYPE_CHECKING:
     import pytest
@@ -135,7 +137,7 @@ def test_tags_are_read_beside_absent_ones(aws: str) -> None:
     assert (absent, also_absent) == (TagImage(tag="no tag", digest=None), TagImage(tag="v9.9.9", digest=None))
     assert (there.tag, there.digest, there.size_bytes) == ("v0.52.1", digest, 7023)
     assert there.pushed_at is not None
-    assert (seen.registry_id, seen.name, seen.calls) == (SHARED, "kaniko", 6)
+    assert (seen.registry_id, seen.name, seen.calls) == (SHARED, "kaniko", 5)
 
 
 def test_absent_repository_is_none(aws: str) -> None:
@@ -151,3 +153,21 @@ def test_registry_in_an_account_without_credentials_is_a_gap(aws: str) -> None:
     target = RegistryTarget(account=Account(name="shared", id=SHARED), region=REGION, repository="no", tags=("v1",))
     (seen,) = registries([target], Access())
     assert isinstance(seen.tags, Unread)
+
+
+def test_who_is_calling_is_asked_once_for_an_account(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account's registry and its secrets are looked at with what its own look has made sure of."""
+    push_image(aws, SHARED, REGION, "kaniko", "v1")
+    shared = Account(name="shared", id=SHARED)
+    with overlaid(aws) as overlay:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", overlay.url)
+        session = Session(ROLE)
+        observe([replace(TARGET, account=shared)], ROLE, session=session)
+        kaniko = RegistryTarget(account=shared, region=REGION, repository="kaniko", tags=("v1",))
+        (seen,) = registries([kaniko], ROLE, session=session)
+        secret = f"arn:aws:secretsmanager:{REGION}:{SHARED}:secret:PAT-AbCdEf"
+        secrets([SecretTarget(account=shared, region=REGION, arn=secret)], ROLE, session=session)
+        assert overlay.count("sts:*") == 2
+        registries([replace(kaniko, account=Account(name="dev", id=DEV))], ROLE, session=session)
+    assert seen.calls == 5
+    assert overlay.count("sts:GetCallerIdentity", DEV) == 1
