@@ -9,6 +9,7 @@ import pytest
 
 from audit.errors import UsageError
 from audit.fixtures import NOTE, SESSION
+from audit.text import one_line
 from audit.verdict.handover import Handover
 from reports import FORMATS
 from reports.emit import check_requests, emit, parse_request
@@ -104,7 +105,8 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
         writer = terminalreporter._tw  # noqa: SLF001 -- pytest has no public way to its width and colour
         text = terminal.render(results, width=max(writer.fullwidth, 60), colour=writer.hasmarkup)
         terminalreporter.write(f"\n{text}")
-    for note in (config.stash.get(NOTE, None), *config.stash.get(UNTOLD, ())):
+    advice = [f"{one.location}: {one.message}" for one in results.warnings] if results else []
+    for note in (config.stash.get(NOTE, None), *map(one_line, advice), *config.stash.get(UNTOLD, ())):
         if note:
             terminalreporter.write_line(f"warning: {note}", yellow=True)
     if FAILURE in config.stash:

@@ -174,7 +174,7 @@ class _Reader:
         inner = Fields.of(node, ("declared", "running"), (), self.faults) if node else None
         if node is None or inner is None:
             return {}
-        if not inner.nodes:
+        if not node.value:
             self.faults.add(node, "match: name declared or running, or leave it out")
         texts = {key: inner.text(key, self.faults) for key in inner.nodes}
         return {key: text for key, text in texts.items() if text is not None}

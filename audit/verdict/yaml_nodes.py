@@ -63,12 +63,12 @@ def compose(text: str, faults: Faults) -> yaml.Node | None:
 
 
 def _is_plain(text: str, faults: Faults) -> bool:
-    """Tell whether it is valid, without aliases, and no deeper than it may be; by events, which do not recurse."""
+    """Tell whether it is valid, without aliases and tags, and no deeper than it may be; by events, which do not recurse."""
     depth = 0
     try:
         for event in yaml.parse(text.removeprefix("\ufeff"), Loader=_loader()):
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                faults.at(event.start_mark, "anchors and aliases are not read here; write the value out")
+            if getattr(event, "anchor", None) or getattr(event, "tag", None):
+                faults.at(event.start_mark, "anchors, aliases and tags are not read here; write the value out")
                 return False
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1

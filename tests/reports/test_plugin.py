@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.reports import golden
+from tests.reports import golden, sample
 
 if TYPE_CHECKING:
     from pathlib import Path
