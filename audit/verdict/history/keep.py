@@ -80,7 +80,7 @@ def informed(results: Results, past: Past) -> Results:
     return replace(
         results,
         trend=trend,
-        findings=tuple(_aged(found, past, tally) for found in results.findings),
+        findings=tuple(_aged(found, past, at) for found in results.findings),
         history=History(
             previous_run=before.run.id,
             previous_at=before.run.judged_at,
@@ -91,9 +91,14 @@ def informed(results: Results, past: Past) -> Results:
     )
 
 
-def _aged(found: Finding, past: Past, tally: Tally) -> Finding:
-    life = past.lives.get(found.id)
-    if life is None or not life.open or found.outcome not in lives.THERE:
+def _aged(found: Finding, past: Past, at: int) -> Finding:
+    """Say whether a finding is new; one that nobody could judge is, unless the run before could not either."""
+    life, tally = past.lives.get(found.id), past.tallies[at]
+    if found.outcome not in lives.THERE:
+        before = past.tallies[at - 1].run.sightings
+        dark = any(seen.finding.id == found.id and seen.outcome not in lives.THERE for seen in before)
+        return replace(found, state="persisting" if dark else "new")
+    if life is None or not life.open:
         return found
     new = found.id in tally.new or found.id in tally.back
     return replace(found, state="new" if new else "persisting", first_seen=life.since)

@@ -92,6 +92,10 @@ def night(
             if (check, IDS[a]) not in told
         ),
         not_applicable=(),
+        excluded=(),
+        warnings=(),
+        history=None,
+        trend=(),
         units=tuple(_row(a, called[a], unread=a in dark) for a in called),
     )
 

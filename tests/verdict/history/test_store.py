@@ -22,6 +22,8 @@ from tests.reports import sample
 from tests.verdict.history import nights
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from audit.verdict.history.lives import Past
     from audit.verdict.results import Results
 
@@ -46,11 +48,16 @@ def write(url: str, results: Results) -> str | None:
     return keep.keep(results, url).note
 
 
+def fill(url: str, runs: Sequence[Results]) -> None:
+    """Write several runs, in one transaction."""
+    with store.opened(keep.checked(url).url, write=True) as connection:
+        assert [store.record(connection, results) for results in runs] == [True] * len(runs)
+
+
 def test_round_trip(url: str) -> None:
     """Runs come back as they were traced from results directly, with their standings."""
     thirty = nights.thirty()
-    for results in thirty:
-        assert keep.keep(results, url).note is None
+    fill(url, thirty)
     with store.opened(keep.checked(url).url, write=False) as connection:
         runs = store.load(connection)
     assert [run.id for run in runs] == [results.run.id for results in thirty]
@@ -79,8 +86,7 @@ def test_order_of_writing_does_not_matter(url: str) -> None:
     """Runs that are written in any order tell the same history."""
     thirty = list(nights.thirty())
     random.Random(7).shuffle(thirty)  # noqa: S311 -- a shuffle, not a secret
-    for results in thirty:
-        keep.keep(results, url)
+    fill(url, thirty)
     with store.opened(keep.checked(url).url, write=False) as connection:
         shuffled = lives.trace(store.load(connection))
     assert told(shuffled) == told(replay())
@@ -98,7 +104,7 @@ def replay() -> Past:
 
 def test_two_writers_at_once(url: str) -> None:
     """Two processes that make the tables and write different and the same runs at once lose and double nothing."""
-    thirty = nights.thirty()[:12]
+    thirty = nights.thirty()[:6]
     work = [results for results in thirty for _ in range(2)]
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         assert set(pool.map(write, [url] * len(work), work)) == {None}
