@@ -6,6 +6,7 @@ as strictly as any file, and refused where it would not hold or would say someth
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,9 @@ from audit.verdict.yaml_nodes import Faults, compose
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from audit.verdict.waivers import Waiver
+
+_BREAKS: Final = re.compile("[\n\r\x85\u2028\u2029]")
 _HEADER: Final = ("version: 1", "waivers:")
 
 
@@ -48,9 +52,14 @@ def add(text: str, entry: Entry, *, name: str, rules: Rules) -> str:
     edited = _inserted(text, entry, name)
     after = read(edited, name=name, rules=rules)
     had = before.waivers if before else ()
-    if [w.id for w in after.waivers] != [*(w.id for w in had), entry.id]:
+    if after.waivers[:-1] != had or not _says(after.waivers[-1], entry):
         raise UsageError(f"{name}: an entry cannot be added to what is written there; add it by hand")
     return edited
+
+
+def _says(written: Waiver, entry: Entry) -> bool:
+    fields = ("id", "accounts", "regions", "containers", "declared", "running", "reason", "owner", "ticket")
+    return all(getattr(written, field) == getattr(entry, field) for field in fields)
 
 
 def next_id(text: str, *, name: str, rules: Rules) -> str:
@@ -149,6 +158,6 @@ def _list(texts: tuple[str, ...]) -> str:
 def _flow(value: object) -> str:
     """Write a value on one line, quoted where YAML would take it for something else."""
     written: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=2**30, sort_keys=False)
-    if "\n" in written.strip():
+    if _BREAKS.search(written.strip()):
         written = yaml.safe_dump(value, default_flow_style=True, default_style='"', width=2**30, sort_keys=False)
     return written.strip()

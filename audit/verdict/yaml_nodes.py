@@ -63,7 +63,7 @@ def compose(text: str, faults: Faults) -> yaml.Node | None:
 
 
 def _is_plain(text: str, faults: Faults) -> bool:
-    """Tell whether it is valid, without aliases and tags, and no deeper than it may be; by events, which do not recurse."""
+    """Tell whether it is valid, without aliases and tags, and not too deep; by events, which do not recurse."""
     depth = 0
     try:
         for event in yaml.parse(text.removeprefix("\ufeff"), Loader=_loader()):
