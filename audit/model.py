@@ -56,8 +56,8 @@ class Account:
 class AccountEntry:
     """What the configuration says of one account (``[accounts.NAME]``, by name or id); the rest is as for all.
 
-    An empty text takes away what the options say for all accounts: ``role_arn = ""`` is no role here. ``regions`` are
-    those of its units whose region can't be read, and where an account without a unit is looked at.
+    An empty text takes away what the options say for all accounts: ``role_arn = ""`` is no role here. ``regions``, if
+    it is one, is that of its units whose region can't be read.
     """
 
     __pydantic_config__: ClassVar[Mapping[str, object]] = {"extra": "forbid"}

@@ -70,6 +70,11 @@ class Access:
             for region in entry.regions:
                 _require(region, _REGION, f"accounts.{name}.regions", "'us-west-2'")
 
+    @property
+    def has_profiles(self) -> bool:
+        """Whether any account is entered by a profile that is named here, and not in the environment."""
+        return bool(self.profile or any(entry.profile for entry in self.accounts.values()))
+
     def way(self, account: Account) -> Way:
         """Give the way into an account; UsageError where a template gives no role ARN or no profile name."""
         name, entry = self.entry(account)

@@ -184,8 +184,8 @@ class Session:
         self._roles: Once[_Assumed] = Once()
         self._visits = Visits()
         self.identities: dict[str, Identity] = {}
-        # With --profile the environment's profile is not what counts, nor need it exist.
-        variables = {"profile": (None, None, None, None)} if access.profile else None
+        # With profiles of the accounts the environment's is not what counts, nor need it exist.
+        variables = {"profile": (None, None, None, None)} if access.has_profiles else None
         self._sdk = botocore.session.Session(session_vars=cast("Any", variables))
         self._sdk.register_component("data_loader", _loader())
         self._sdk.register_component("credential_provider", SimpleNamespace(load_credentials=_Current))

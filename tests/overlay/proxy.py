@@ -37,6 +37,7 @@ class Overlay:
         self.page_size = page_size
         self.url = ""
         self.calls: Counter[tuple[str, str]] = Counter()
+        self.external_ids: dict[str, str] = {}
         self.ended = threading.Event()
         self._random = random.Random(seed)  # noqa: S311 -- which calls fail must be the same in each run
         self._lock = threading.Lock()
@@ -65,8 +66,17 @@ class Overlay:
             self.calls[request.call, account] += 1
             if request.key in self._expired:
                 return (query_error if request.service == "sts" else error)("ExpiredTokenException")
+            if self._is_refused(request):
+                return query_error("AccessDenied", 403)
             struck = [rule.fault for rule in self.rules if self._strikes(rule, request, account)]
             return struck[0] if struck else None
+
+    def _is_refused(self, request: Request) -> bool:
+        """Whether a role asks for another external id than is given; moto takes any."""
+        if request.call != "sts:AssumeRole":
+            return False
+        wanted = self.external_ids.get(request.parameters["RoleArn"])
+        return wanted is not None and wanted != request.parameters.get("ExternalId")
 
     def _strikes(self, rule: Rule, request: Request, account: str) -> bool:
         # A role is asked for with the base credentials: its rule is of the account that the role belongs to.
