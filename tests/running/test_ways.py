@@ -65,7 +65,7 @@ def enter(access: Access, *accounts: Account, session: Session | None = None) ->
 
 def test_environment_of_aws_vault(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What ``aws-vault exec`` puts into the environment is for the account that it belongs to."""
-    assert home
+    assert home.is_dir()
     for name, value in (("AWS_VAULT", "base"), *GIVEN.items()):
         monkeypatch.setenv(
             {"AccessKeyId": "AWS_ACCESS_KEY_ID", "SecretAccessKey": "AWS_SECRET_ACCESS_KEY"}.get(name, name), value
