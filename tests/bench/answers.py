@@ -145,6 +145,9 @@ _ANSWERS: Mapping[str, Callable[[str, str, Mapping[str, Any]], dict[str, Any]]] 
         "LastModified": "2026-01-01T00:00:00.000+0000",
         "Environment": {"Variables": {"LOG_LEVEL": "info"}},
     },
+    "DescribeLogGroups": lambda _account, _region, asked: {
+        "logGroups": [{"logGroupName": asked["logGroupNamePrefix"]}]
+    },
     "BatchGetImage": _images,
     "DescribeImages": lambda _account, _region, asked: {
         "imageDetails": [
@@ -155,3 +158,4 @@ _ANSWERS: Mapping[str, Callable[[str, str, Mapping[str, Any]], dict[str, Any]]] 
     "GetLifecyclePolicy": lambda *_: {"lifecyclePolicyText": '{"rules": []}'},
     "GetRepositoryPolicy": lambda *_: {"policyText": '{"Statement": []}'},
 }
+ANSWERED = frozenset({*_ANSWERS, "AssumeRole", "GetCallerIdentity"})

@@ -16,7 +16,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from tests.bench.answers import answer, fault, operation
+from tests.bench.answers import ANSWERED, answer, fault, operation
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _END = b"\r\n\r\n"
@@ -81,8 +81,10 @@ class Connection(asyncio.Protocol):
             self.transport.abort()
         elif drawn - switches.reset < switches.broken:
             self._send(503, fault(name, "ServiceUnavailable"))
-        else:
+        elif name in ANSWERED:
             self._send(200, answer(name, head, body))
+        else:
+            self._send(400, fault(name, "UnknownOperationException"))
 
     def _send(self, status: int, body: bytes) -> None:
         self.transport.write(f"HTTP/1.1 {status} x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)

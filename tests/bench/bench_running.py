@@ -1,0 +1,171 @@
+"""What a look at many accounts costs: ``python -m tests.bench.bench_running [--sizes 100 1000 5000] [--plain 50]``.
+
+Runs the command itself against the endpoint of this folder, side by side with a plain script, and prints the ratios;
+then with latency, and with faults, which must not change what is seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.request import urlopen
+
+from audit import snapshot as snapshots
+from tests.bench.fleet import write_fleet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ROLE = "arn:aws:iam::{account_id}:role/pipelines-audit"
+COMMAND = "import sys; from audit.cli import main; sys.exit(main(sys.argv[1:]))"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cost:
+    """What a program took: seconds on the clock, seconds of the cores, megabytes of it and its children, calls."""
+
+    wall: float
+    cpu: float
+    megabytes: float
+    calls: int
+
+    def line(self, name: str, accounts: int) -> str:
+        """Say it for each account."""
+        return (
+            f"{name:34} {accounts:6} accounts  {self.wall / accounts * 1000:7.2f} ms wall"
+            f"  {self.cpu / accounts * 1000:7.2f} ms CPU  {self.calls / accounts:5.2f} calls an account"
+            f"  {self.megabytes:5.0f} MB  {self.wall:6.1f} s\n"
+        )
+
+
+@contextmanager
+def endpoint(*switches: str) -> Iterator[str]:
+    """Run the endpoint in a process of its own; gives its URL."""
+    command = [sys.executable, "-m", "tests.bench.endpoint", *switches]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        finally:
+            process.kill()
+
+
+def measured(url: str, argv: Sequence[str]) -> Cost:
+    """Run a program against the endpoint to its end, and weigh it with all its children."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PIPELINES_AUDIT_"))}
+    keys = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_EC2_METADATA_DISABLED": "true"}
+    files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "PYTHONPATH": str(ROOT)}
+    calls, begun, before = calls_of(url), time.monotonic(), os.times()
+    process = subprocess.Popen(
+        [sys.executable, *argv],
+        cwd=ROOT,
+        env={**clean, **keys, **files, "AWS_ENDPOINT_URL": url},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    peak = [0.0]
+    watch = threading.Thread(target=weigh, args=(process, peak))
+    watch.start()
+    _, said = process.communicate()
+    wall, after = time.monotonic() - begun, os.times()
+    watch.join()
+    assert process.returncode == 0, said.decode()[-500:]
+    cpu = after.children_user - before.children_user + after.children_system - before.children_system
+    return Cost(wall=wall, cpu=cpu, megabytes=peak[0], calls=calls_of(url) - calls)
+
+
+def weigh(process: subprocess.Popen[bytes], peak: list[float]) -> None:
+    """Add the memory of a process and its children up, four times a second; shared pages count in part (PSS)."""
+    while process.poll() is None:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        try:
+            pids = [process.pid, *map(int, children.read_text().split())]
+            peak[0] = max(peak[0], sum(map(megabytes, pids)))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        time.sleep(0.25)
+
+
+def megabytes(pid: int) -> float:
+    """Give the memory of one process."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
+def calls_of(url: str) -> int:
+    """Ask the endpoint how many calls it has got so far."""
+    with urlopen(f"{url}/counts") as reply:  # noqa: S310 -- loopback
+        return sum(json.load(reply).values())
+
+
+def audit(verb: str, live: Path, *more: str) -> list[str]:
+    """Give the arguments of the command itself."""
+    return ["-c", COMMAND, verb, "--infra-live", str(live), "--role-arn", ROLE, *more]
+
+
+def fleets(folder: Path, sizes: Sequence[int]) -> dict[int, Path]:
+    """Write a repository for each number of accounts, in one region."""
+    for size in sizes:
+        (folder / str(size)).mkdir()
+        write_fleet(folder / str(size), size, ("us-west-2",))
+    return {size: folder / str(size) for size in sizes}
+
+
+def main() -> None:
+    """Print a line for each measurement."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000, 5000])
+    parser.add_argument("--plain", type=int, default=50, help="accounts that the plain script looks at")
+    parser.add_argument("--processes", default="2")
+    given = parser.parse_args()
+    say = sys.stdout.write
+    how = ("--processes", given.processes)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        live = fleets(folder, sorted({*given.sizes, 1000}))
+        with endpoint() as url:
+            for size in given.sizes:
+                cost = measured(url, audit("running", live[size], *how))
+                say(cost.line("pipelines-audit running", size))
+                if size == 1000:
+                    compare(url, cost, given.plain)
+        with endpoint("--latency", "0.04") as url:
+            say(measured(url, audit("running", live[1000], *how)).line("  with 40 ms a call", 1000))
+        faults(folder, live[1000], how)
+
+
+def compare(url: str, ours: Cost, accounts: int) -> None:
+    """Measure the plain script beside it."""
+    plain = measured(url, ["-m", "tests.bench.plain", str(accounts)])
+    sys.stdout.write(plain.line("plain boto3 script", accounts))
+    cpu = plain.cpu / accounts / (ours.cpu / 1000)
+    wall = plain.wall / accounts / (ours.wall / 1000)
+    sys.stdout.write(f"{'  ratio':34} {cpu:5.1f} x in CPU, {wall:5.1f} x on the clock\n")
+
+
+def faults(folder: Path, live: Path, how: Sequence[str]) -> None:
+    """Hold the snapshot under faults to the one without."""
+    costs, seen = [], []
+    for number, switches in enumerate(((), ("--throttle", "0.05", "--reset", "0.01", "--broken", "0.01"))):
+        out = folder / f"{number}.json"
+        with endpoint(*switches) as url:
+            costs.append(measured(url, audit("snapshot", live, *how, "--offline", "-o", str(out))))
+        seen.append(snapshots.sha256(snapshots.timeless(snapshots.load(out))))
+    sys.stdout.write(costs[1].line("  5 % throttled, 1 % reset, 1 % 503", 1000))
+    same = "the same snapshot" if seen[0] == seen[1] else "ANOTHER SNAPSHOT"
+    sys.stdout.write(f"{'':34} {same}, {costs[1].calls / costs[0].calls:.3f} x the calls\n")
+
+
+if __name__ == "__main__":
+    main()
