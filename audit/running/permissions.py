@@ -106,7 +106,7 @@ TABLE: tuple[Call, ...] = (
         name="iam:GetRole",
         action="iam:GetRole",
         fact="caller_rights",
-        reply=("Role.Arn",),
+        reply=("RoleName", "Arn"),
         resource="arn:{partition}:iam::{account}:role/*",
         asked_by=("ready",),
     ),

@@ -32,13 +32,6 @@ def asked(arn: str) -> Fact[tuple[Right, ...]]:
         return visit.read("rights", caller_rights, who, ["ecs-deploy-runner"])
 
 
-@pytest.fixture
-def through(aws: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Give the emulated AWS, for an overlay before it."""
-    assert monkeypatch
-    return aws
-
-
 @pytest.mark.parametrize(
     "arn",
     [
@@ -47,22 +40,22 @@ def through(aws: str, monkeypatch: pytest.MonkeyPatch) -> str:
         pytest.param(f"arn:aws:iam::{DEV}:root", id="root"),
     ],
 )
-def test_all_of_it_is_allowed(through: str, arn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_of_it_is_allowed(aws: str, arn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One answer for each action, on the invoker alone."""
-    with overlaid(through) as overlay:
+    with overlaid(aws) as overlay:
         monkeypatch.setenv("AWS_ENDPOINT_URL", overlay.url)
         found = asked(arn)
     assert found == Seen(value=tuple(Right(action=action, resource=INVOKER, is_allowed=True) for action in ACTIONS))
     assert overlay.count("iam:SimulatePrincipalPolicy") == (0 if arn.endswith("root") else 1)
 
 
-def test_a_role_is_asked_for_with_its_path(through: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_role_is_asked_for_with_its_path(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The session's ARN leaves the path out; IAM's simulation needs it."""
-    sign_in(through, DEV, REGION).client("iam", endpoint_url=through).create_role(
+    sign_in(aws, DEV, REGION).client("iam", endpoint_url=aws).create_role(
         RoleName="deploy", Path="/team/", AssumeRolePolicyDocument="{}"
     )
     bodies = []
-    with overlaid(through) as overlay:
+    with overlaid(aws) as overlay:
         monkeypatch.setenv("AWS_ENDPOINT_URL", overlay.url)
         plain = overlay.forward
 
@@ -76,11 +69,11 @@ def test_a_role_is_asked_for_with_its_path(through: str, monkeypatch: pytest.Mon
     assert parse_qs(simulated.decode())["PolicySourceArn"] == [f"arn:aws:iam::{DEV}:role/team/deploy"]
 
 
-def test_denied_actions_are_told_apart(through: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_denied_actions_are_told_apart(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What IAM would not allow is not allowed, whatever it calls that."""
     said = dict(zip(ACTIONS, ("allowed", "implicitDeny", "explicitDeny"), strict=True))
     rule = Rule(fault=Reply(body=simulation(said), headers=XML), call="iam:SimulatePrincipalPolicy")
-    with overlaid(through, rule) as overlay:
+    with overlaid(aws, rule) as overlay:
         monkeypatch.setenv("AWS_ENDPOINT_URL", overlay.url)
         found = need(asked(f"arn:aws:iam::{DEV}:user/anna"))
     assert [right.is_allowed for right in found] == [True, False, False]
@@ -116,11 +109,11 @@ def test_denied_actions_are_told_apart(through: str, monkeypatch: pytest.MonkeyP
     ],
 )
 def test_what_is_not_answered_is_unread(
-    through: str, arn: str, rule: Rule, code: str, monkeypatch: pytest.MonkeyPatch
+    aws: str, arn: str, rule: Rule, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither allowed nor denied."""
     rule.call = "iam:*" if rule.call == "*" else rule.call
-    with overlaid(through, rule) as overlay:
+    with overlaid(aws, rule) as overlay:
         monkeypatch.setenv("AWS_ENDPOINT_URL", overlay.url)
         found = asked(arn)
     assert isinstance(found, Unread)
