@@ -59,6 +59,8 @@ def judge(  # noqa: PLR0913 -- what is judged, beside what, and how much is said
         raise UsageError(f"{settings.checks_dir}: no such folder; --checks-dir names a folder of pytest modules")
     with _scrubbed(os.environ):
         code = pytest.main([*arguments(html, settings.checks_dir), *_narrowed(settings)], plugins=[handover])
+    if handover.error is not None:
+        raise handover.error
     if handover.results is not None:
         return handover.results
     if code == pytest.ExitCode.USAGE_ERROR:

@@ -104,6 +104,8 @@ class Judge:
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
         except AuditError as error:
+            if self.handover is not None:
+                self.handover.error = error
             pytest.exit(str(error), returncode=error.exit_code)
 
     def _begin(self, config: pytest.Config) -> Session:

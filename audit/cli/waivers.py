@@ -96,8 +96,11 @@ def add(config_file: Path | None, file: Path | None, days: int | None, **given: 
     text = _text(settings) if path.exists() or path.is_symlink() else ""
     expires = given.pop("expires") or str(today() + timedelta(days=days or 0))
     id_ = given.pop("id") or waiver_edit.next_id(text, name=name, rules=rules)
-    entry = waiver_edit.Entry(id=id_, created=str(today()), expires=expires, **given)
-    edited = waiver_edit.add(text, entry, name=name, rules=rules)
+    entry: dict[str, Any] = {
+        key: tuple(dict.fromkeys(value)) if isinstance(value, tuple) else value for key, value in given.items()
+    }
+    wanted = waiver_edit.Entry(id=id_, created=str(today()), expires=expires, **entry)
+    edited = waiver_edit.add(text, wanted, name=name, rules=rules)
     try:
         files.replace(path, edited.encode(errors="surrogateescape"))
     except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from audit.config import Settings
+from audit.errors import AuditError
 from audit.grounds import Grounds
 from audit.snapshot import Snapshot
 from audit.verdict.precedents import Precedents
@@ -13,7 +14,10 @@ from audit.verdict.results import Results
 
 @dataclass(slots=True, eq=False)
 class Handover:
-    """Registered with pytest as a plugin and found there by its class; ``results`` is set at the end of the session."""
+    """Registered with pytest as a plugin and found there by its class; ``results`` is set at the end of the session.
+
+    ``error`` is why there was no session at all.
+    """
 
     settings: Settings
     config_sha256: str | None
@@ -22,3 +26,4 @@ class Handover:
     grounds: Grounds | None = None
     verbose: bool = False
     results: Results | None = None
+    error: AuditError | None = None
