@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 import audit
-from audit.cli import facts, judging, past, policies, readiness, snapshots, tour, waivers
+from audit.cli import facts, judging, past, policies, readiness, reporting, snapshots, tour, waivers
 from audit.cli.options import EXIT_CODES
 from audit.errors import AuditError, UsageError
 
@@ -62,13 +62,23 @@ COMMANDS = (
     facts.released,
     snapshots.snapshot,
     snapshots.diff,
-    judging.report,
+    reporting.report,
     waivers.waivers,
     policies.policy,
     past.history,
     tour.demo,
 )
+
+
+def _unescape(command: click.Command) -> None:
+    """Read a docstring's backslashes as click wants them: raw docstrings write its mark for examples in two letters."""
+    command.help = (command.help or "").replace("\\b\n", "\b\n").replace("\\\\\n", "\\\n")
+    for part in command.commands.values() if isinstance(command, click.Group) else ():
+        _unescape(part)
+
+
 for command in COMMANDS:
+    _unescape(command)
     cli.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""Commands that judge and report."""
+"""The command that judges: the nightly job."""
 
 from __future__ import annotations
 
@@ -74,26 +74,6 @@ def check(
         past.told(results, targets)
     look.forget(settings, facts.incomplete)
     return results.exit_code
-
-
-@click.command()
-@click.argument("results_file", type=click.Path(path_type=Path), metavar="RESULTS")
-@click.option(
-    "--report", "reports", multiple=True, metavar="FORMAT=PATH", help="write a report; PATH - is standard output"
-)
-def report(results_file: Path, reports: tuple[str, ...]) -> int:
-    """Draw reports again from results that "check --report json=RESULTS" has written."""
-    from audit.verdict.results import load  # noqa: PLC0415 -- start-up
-    from reports import emit, terminal  # noqa: PLC0415 -- start-up
-
-    requests = [emit.parse_request(text) for text in reports]
-    emit.check_requests(requests)
-    results = load(results_file)
-    say_warnings(results)
-    if not requests:
-        click.echo(terminal.render(results, width=width(), colour=colour()), nl=False)
-    emit.emit(results, requests)
-    return 0
 
 
 def judged_beside(settings: Settings) -> Precedents:

@@ -1,0 +1,77 @@
+"""Commands that draw reports from results, and put the results of shards together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from audit.cli.judging import say_warnings
+from audit.cli.options import colour, say_incomplete, width
+
+_FILE = click.Path(path_type=Path)
+_REPORT = click.option(
+    "--report", "reports", multiple=True, metavar="FORMAT=PATH", help="write a report; PATH - is standard output"
+)
+
+
+class _Report(click.Command):
+    """``report RESULTS`` itself; ``report merge`` is another command, for files that are called otherwise."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 -- click's own signature
+    ) -> click.Context:
+        """Look at the first word."""
+        if args[:1] == ["merge"]:
+            return merge.make_context(f"{info_name} merge", args[1:], parent=parent, **extra)
+        return super().make_context(info_name, args, parent=parent, **extra)
+
+
+@click.command(cls=_Report)
+@click.argument("results_file", type=_FILE, metavar="RESULTS")
+@_REPORT
+def report(results_file: Path, reports: tuple[str, ...]) -> int:
+    r"""Draw reports again from results that "check --report json=RESULTS" has written.
+
+    \b
+    pipelines-audit report merge RESULTS… -o FILE puts the results of shards together.
+    """
+    from audit.verdict.results import load  # noqa: PLC0415 -- start-up
+    from reports import emit, terminal  # noqa: PLC0415 -- start-up
+
+    requests = [emit.parse_request(text) for text in reports]
+    emit.check_requests(requests)
+    results = load(results_file)
+    say_warnings(results)
+    if not requests:
+        click.echo(terminal.render(results, width=width(), colour=colour()), nl=False)
+    emit.emit(results, requests)
+    return 0
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=_FILE, metavar="RESULTS…")
+@click.option("-o", "output", type=_FILE, required=True, metavar="FILE", help="where the joined results go")
+@_REPORT
+def merge(files: tuple[Path, ...], output: Path, reports: tuple[str, ...]) -> int:
+    """Put the results of the shards of one run together; what overlaps or differs in kind is refused.
+
+    Checks of the whole fleet saw only their own shard: "snapshot merge" and "check --snapshot" judge it as one.
+    """
+    from audit.verdict.joined import join  # noqa: PLC0415 -- start-up
+    from audit.verdict.results import load  # noqa: PLC0415 -- start-up
+    from reports import emit  # noqa: PLC0415 -- start-up
+
+    requests = [("json", str(output)), *(emit.parse_request(text) for text in reports)]
+    emit.check_requests(requests)
+    results = join([(str(path), load(path)) for path in files])
+    say_warnings(results)
+    say_incomplete(results.run.incomplete)
+    emit.emit(results, requests)
+    click.echo(results.verdict, err=True)
+    return 0
