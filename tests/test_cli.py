@@ -18,7 +18,7 @@ from audit.verdict.results import from_json
 from tests.nouns import fresh, snapshot
 from tests.processes import BIN, run
 
-COMMANDS = ("check", "declared", "running", "released", "snapshot", "report", "demo")
+COMMANDS = ("check", "declared", "running", "released", "snapshot", "report", "policy", "demo")
 
 
 def test_help_lists_commands_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -36,6 +36,7 @@ def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str])
     shown = capsys.readouterr().out
     assert "Usage: pipelines-audit" in shown
     assert max(map(len, shown.splitlines())) <= 100
+    assert "\\b" not in shown
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

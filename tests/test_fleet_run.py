@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIST = "organizations:ListAccounts"
+MISSING, UNDECLARED = "account-not-in-organization", "organization-account-undeclared"
 STAGE, PROD = "111122223333", "444455556666"
 FLEET = {state.name: state.id for state in scenario().accounts}
 EXCLUSION = """\
@@ -104,7 +105,8 @@ def test_calls_are_counted_and_few(live: Path, overlay: Overlay) -> None:
 def _check(live: Path, tmp_path: Path, *more: str) -> dict[str, Any]:
     written = tmp_path / "r.json"
     arguments = ["check", "--infra-live", str(live), "--role-arn", ROLE_ARN, "--offline", "--organization"]
-    assert main([*arguments, "--report", f"json={written}", *more]) in {1, 10}
+    arguments += [f"--check={id_}" for id_ in ("not-covered", MISSING, UNDECLARED)]
+    assert main([*arguments, "--report", f"json={written}", *more]) in {0, 1, 10}
     found: dict[str, Any] = json.loads(written.read_text(encoding="utf-8"))
     return found
 
@@ -136,7 +138,7 @@ def test_missing_account_is_one_finding(live: Path, tmp_path: Path, overlay: Ove
         Rule(fault=Pages(items=(*listed.items, stranger), key="Accounts", size=3), call=LIST),
     )
     results = _check(live, tmp_path)
-    assert _findings(results, "account-not-in-organization") == [f"prod ({PROD}) is not in the organization"]
-    assert _findings(results, "organization-account-undeclared") == ["1 account without a unit: sandbox"]
+    assert _findings(results, MISSING) == [f"prod ({PROD}) is not in the organization"]
+    assert _findings(results, UNDECLARED) == ["1 account without a unit: sandbox"]
     assert overlay.count(account=PROD) > 0
     assert overlay.count(account="999999999999") == 0

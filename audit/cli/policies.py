@@ -18,9 +18,14 @@ if TYPE_CHECKING:
     from audit.declared.model import Declared
 
 PARTS = ("read", "trust", "caller", "organization")
+EXAMPLE = """\b
+Example:
+  pipelines-audit policy --format terraform --infra-live . \\
+    --trusted arn:aws:iam::111122223333:role/ci > audit-role/main.tf
+"""
 
 
-@click.command()
+@click.command(epilog=EXAMPLE)
 @click.option(
     "--format", "as_format", type=click.Choice(["json", "terraform"]), default="json", help="default json; see --only"
 )
@@ -41,14 +46,9 @@ def policy(
     ready: bool,  # noqa: FBT001 -- click passes by name
     **given: Any,  # noqa: ANN401 -- click's values, typed by the table of options
 ) -> int:
-    r"""Write the least-privilege policies: read an account, assume the role, list the organization.
+    """Write the least-privilege policies: read an account, assume the role, list the organization.
 
     With --infra-live they are narrowed to the stacks and ECR repositories that it declares.
-
-    \b
-    Example:
-      pipelines-audit policy --format terraform --infra-live . \\
-        --trusted arn:aws:iam::111122223333:role/ci > modules/audit/main.tf
     """
     from audit.running import policies, terraform  # noqa: PLC0415 -- start-up
 
