@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from audit.model import Version
 from audit.verdict.barriers import SERVICE_CATALOG, is_older, needed_catalog
 from audit.verdict.check import Findings, check, not_applicable
 from audit.verdict.pairing import known
@@ -120,6 +121,8 @@ def test_breaking_release_ahead(fleet: Fleet, findings: Findings) -> None:
     for tag, rows in fleet.tags_declared().items():
         subject = of_fleet(tag, kind=tag, declared=tag, released=fleet.releases.newest, location=rows[0].tag_origin)
         with findings.about(subject):
+            if Version.parse(tag) is None:
+                not_applicable(f"{tag} is no version: see floating-tag")
             lag = fleet.releases.lag(tag)
             marked, review = (lag.breaking, lag.review) if lag else ((), ())
             words = [f"incompatible: {', '.join(marked)}"] if marked else []

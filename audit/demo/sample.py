@@ -41,11 +41,23 @@ _SCRIPTS = "shared/us-west-2/_regional/container_images"
 IN_SYNC = (
     _pin("common.hcl", _RUNNER_TAG, "v0.57.3"),
     _pin("common.hcl", _KANIKO_TAG, "v0.52.1"),
-    _pin("stage/common.hcl", _RUNNER_TAG, "v0.59.9"),
+    # One truth for all: a literal here would be a second one, even with the same version.
+    Edit(
+        file="stage/common.hcl",
+        old=_RUNNER_TAG.format("v0.59.9"),
+        new="\n  deploy_runner_container_image_tag = local.root.locals.deploy_runner_container_image_tag",
+    ),
     _pin("dev/us-west-2/mgmt/ecs-deploy-runner/terragrunt.hcl", _RUNNER_TAG, "v0.57.4"),
-    _pin(f"{_SCRIPTS}/build_deploy_runner_image.sh", _SCRIPT_REF, "v0.57.3"),
+    _pin(f"{_SCRIPTS}/build_deploy_runner_image.sh", _SCRIPT_REF, "v0.52.1"),
     _pin(f"{_SCRIPTS}/build_kaniko_image.sh", _SCRIPT_REF, "v0.52.1"),
-    _pin(".github/workflows/pipeline.yml", "\n  MODULE_CI_VERSION: {}", "v0.57.3"),
+    _pin(".github/workflows/pipeline.yml", "\n  MODULE_CI_VERSION: {}", "v0.52.1"),
+    _pin("shared/us-west-2/mgmt/ecs-deploy-runner/terragrunt.hcl", 'docker_tag   = "{}"', "latest"),
+    _pin(
+        "security/us-west-2/mgmt/ecs-deploy-runner/terragrunt.hcl",
+        "ecs-deploy-runner?ref={}",
+        "v0.112.0",
+        to="v0.116.1",
+    ),
 )
 
 

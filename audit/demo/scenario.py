@@ -1,35 +1,45 @@
 """What runs in each account of the sample, and what the audit has to say about it: the table that the demo is held to.
 
 The repository declares release v0.57.3 of the deploy runner for all accounts, but v0.52.1 of kaniko. Dev hides the
-former by a local of its unit, stage by a nearer ``common.hcl``.
+former by a local of its unit, stage by a nearer ``common.hcl``. A build script and CI were left at v0.52.1.
 
 ========  ============================================================  =======================================
 account   what is there                                                 what the audit has to find
 ========  ============================================================  =======================================
 logs      all as declared                                               declared-tag-behind
-shared    all as declared, builders included                            declared-tag-behind, runner-kaniko-split
-security  the applier from the repository of an older set-up; an        declared-tag-behind,
-          AMI builder that nobody declares any more                     image-repository-drift,
-                                                                        family-undeclared
-dev       as its unit's local says: v0.57.4, built from a branch        declared-tag-behind,
-                                                                        declared-tag-not-released
+shared    all as declared, builders included; the AMI builder is        declared-tag-behind, runner-kaniko-split,
+          declared as latest. Its registry lets tags move and does      floating-tag, declared-tag-not-released,
+          not know stage; the token was renewed under AWS's key         registry-tags-mutable,
+                                                                        registry-policy-lacks-account,
+                                                                        secret-key-not-shared
+security  the applier from the repository of an older set-up; an        declared-tag-behind, module-ref-skew,
+          AMI builder that nobody declares any more, with a key in      image-repository-drift,
+          its environment; an older ref of the module                   family-undeclared, secret-in-environment
+dev       as its unit's local says: v0.57.4, built from a branch,       declared-tag-behind,
+          with its digest; the tag was pushed again since               declared-tag-not-released,
+                                                                        declaration-shadowed,
+                                                                        image-digest-drift
 stage     v0.59.9 merged, never built; an apply that broke off:         declared-tag-behind,
           no applier, no invoker                                        declared-tag-not-in-registry,
-                                                                        image-tag-drift, family-missing,
-                                                                        invoker-missing
+                                                                        declaration-shadowed, image-tag-drift,
+                                                                        family-missing, invoker-missing
 prod      the bump was merged, never applied                            declared-tag-behind, image-tag-drift,
                                                                         invoker-runtime-deprecated
+none      the pins of build script and CI; two common.hcl; three tags   build-script-pin-differs,
+          at once; a list of releases of its day                        ci-pin-differs, several-common-files,
+                                                                        fleet-tag-skew, release-list-stale,
+                                                                        breaking-release-ahead
 ========  ============================================================  =======================================
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from audit.demo.sample import NEWEST
-from audit.demo.seed import push_image, seed_runner
+from audit.demo.seed import Extras, create_repository, create_secret, digest_of, push_image, seed_runner
 
 REGION = "us-west-2"
 REGISTRY_ID = "234567890123"
@@ -39,13 +49,36 @@ STACK = "ecs-deploy-runner"
 BUILDER, PACKER = "docker-image-builder", "ami-builder"
 PLANNER, APPLIER = "terraform-planner", "terraform-applier"
 
-# Check id, account, container: None where the subject is no declared container.
+# Check id, account, container: None where the subject is no declared container. What can only be unknown says so.
 Expected: TypeAlias = tuple[str, str, str | None]
+NO_ACCOUNT = "no account"
+
+SECRET, KEY = "MachineUserGitHubPAT", f"arn:aws:kms:{REGION}:{REGISTRY_ID}:key/11111111-2222-3333-4444-555555555555"
+LOG_GROUP = f"/ecs/{STACK}"
+# What the module's standard configuration lets the invoker run, in short.
+CONFIGURATION: Mapping[str, Any] = {
+    BUILDER: {
+        "script_config": {
+            "build-docker-image": {
+                "allow_positional_args": False,
+                "allowed_options": ["--repo", "--ref", "--context-path", "--docker-image-tag", "--build-arg"],
+                "allowed_options_without_args": ["--env-secret", "--idempotent"],
+                "restricted_options": [],
+                "restricted_options_regex": {"--repo": "^https://github[.]com/gruntwork-io/terraform-aws-ci[.]git$"},
+                "hardcoded_options": {},
+                "hardcoded_args": [],
+            }
+        }
+    }
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccountState:
-    """What runs in one account: the image of each container, as ``repository:tag``, and the invoker's runtime."""
+    """What runs in one account: the image of each container, as ``repository:tag``, and the invoker's runtime.
+
+    ``exposed`` are variables that a container holds in plain text.
+    """
 
     name: str
     id: str
@@ -53,21 +86,32 @@ class AccountState:
     images: Mapping[str, str]
     invoker_runtime: str | None = "python3.12"
     expected: tuple[tuple[str, str | None], ...] = ()
+    exposed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scenario:
-    """What runs in every account, and which images the registry holds, as ``repository:tag``."""
+    """What runs in every account, and which images the registry holds, as ``repository:tag``.
+
+    ``moved`` are those that were pushed again after everything was applied, ``mutable`` the repositories that allow
+    it; ``strangers`` are accounts that the registry does not let pull; ``secret_key`` is the key of the token, None for
+    AWS's own; ``beyond`` is what has to be found that is nobody's alone.
+    """
 
     accounts: tuple[AccountState, ...]
     pushed: tuple[str, ...]
+    moved: tuple[str, ...] = ()
+    mutable: tuple[str, ...] = ()
+    strangers: tuple[str, ...] = ()
+    secret_key: str | None = KEY
+    beyond: tuple[str, ...] = ()
 
     @property
     def expected(self) -> frozenset[Expected]:
         """What the audit has to find, no more and no less."""
         return frozenset(
             (check, state.name, container) for state in self.accounts for check, container in state.expected
-        )
+        ) | {(check, NO_ACCOUNT, None) for check in self.beyond}
 
 
 def _each(check: str, *containers: str) -> tuple[tuple[str, str | None], ...]:
@@ -91,10 +135,16 @@ DRIFTED = Scenario(
             name="shared",
             id="234567890123",
             story="all as declared, kaniko of another release than the deploy runner",
-            images={BUILDER: "kaniko:v0.52.1", PACKER: "ecs-deploy-runner:v0.57.3", **_runner("v0.57.3")},
+            images={BUILDER: "kaniko:v0.52.1", PACKER: "ecs-deploy-runner:latest", **_runner("v0.57.3")},
             expected=(
-                *_each("declared-tag-behind", BUILDER, PACKER, PLANNER, APPLIER),
+                *_each("declared-tag-behind", BUILDER, PLANNER, APPLIER),
+                ("declared-tag-behind (unknown)", PACKER),
+                ("declared-tag-not-released", PACKER),
+                ("floating-tag", PACKER),
                 ("runner-kaniko-split", BUILDER),
+                ("registry-tags-mutable", None),
+                ("registry-policy-lacks-account", None),
+                ("secret-key-not-shared", None),
             ),
         ),
         AccountState(
@@ -110,16 +160,21 @@ DRIFTED = Scenario(
                 *_each("declared-tag-behind", PLANNER, APPLIER),
                 ("image-repository-drift", APPLIER),
                 ("family-undeclared", None),
+                ("secret-in-environment", None),
+                ("module-ref-skew", None),
             ),
+            exposed={PACKER: {"AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}},
         ),
         AccountState(
             name="dev",
             id="345678901234",
             story="a tag that was never released, from a local of the unit",
-            images=_runner("v0.57.4"),
+            images=_runner(f"v0.57.4@{digest_of('ecs-deploy-runner:v0.57.4')}"),
             expected=(
                 *_each("declared-tag-behind", PLANNER, APPLIER),
                 *_each("declared-tag-not-released", PLANNER, APPLIER),
+                *_each("image-digest-drift", PLANNER, APPLIER),
+                ("declaration-shadowed", None),
             ),
         ),
         AccountState(
@@ -134,6 +189,7 @@ DRIFTED = Scenario(
                 ("image-tag-drift", PLANNER),
                 ("family-missing", APPLIER),
                 ("invoker-missing", None),
+                ("declaration-shadowed", None),
             ),
         ),
         AccountState(
@@ -153,8 +209,21 @@ DRIFTED = Scenario(
         "ecs-deploy-runner:v0.52.1",
         "ecs-deploy-runner:v0.57.3",
         "ecs-deploy-runner:v0.57.4",
+        "ecs-deploy-runner:latest",
         "kaniko:v0.52.1",
         "deploy-runner:v0.57.3",
+    ),
+    moved=("ecs-deploy-runner:v0.57.4",),
+    mutable=("ecs-deploy-runner",),
+    strangers=("111122223333",),
+    secret_key=None,
+    beyond=(
+        "breaking-release-ahead",
+        "build-script-pin-differs",
+        "ci-pin-differs",
+        "fleet-tag-skew",
+        "release-list-stale",
+        "several-common-files",
     ),
 )
 
@@ -181,9 +250,22 @@ def scenario(*, in_sync: bool = False) -> Scenario:
 
 def seed(endpoint: str, scenario: Scenario) -> None:
     """Put into the emulated AWS what the table says; the environment holds the emulator's credentials."""
+    readers = [state.id for state in scenario.accounts if state.id not in scenario.strangers]
+    for name in sorted({image.partition(":")[0] for image in scenario.pushed}):
+        mutable = name in scenario.mutable
+        create_repository(endpoint, REGISTRY_ID, REGION, name, readers=readers, immutable=not mutable)
     for image in scenario.pushed:
-        repository, _, tag = image.partition(":")
-        push_image(endpoint, REGISTRY_ID, REGION, repository, tag)
+        _push(endpoint, image)
+    secret = create_secret(endpoint, REGISTRY_ID, REGION, SECRET, scenario.secret_key)
+    extras = Extras(log_group=LOG_GROUP, secret=secret, configuration=CONFIGURATION)
     for state in scenario.accounts:
         images = {container: f"{REGISTRY}/{image}" for container, image in state.images.items()}
-        seed_runner(endpoint, state.id, REGION, STACK, images, invoker_runtime=state.invoker_runtime)
+        runtime = state.invoker_runtime
+        seed_runner(endpoint, state.id, REGION, STACK, images, runtime, exposed=state.exposed, extras=extras)
+    for image in scenario.moved:
+        _push(endpoint, image, f"sha256:{'d' * 64}")
+
+
+def _push(endpoint: str, image: str, digest: str | None = None) -> None:
+    repository, _, tag = image.partition(":")
+    push_image(endpoint, REGISTRY_ID, REGION, repository, tag, digest)

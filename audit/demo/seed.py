@@ -5,11 +5,15 @@ For an emulator only: it answers AssumeRole for any account, and nothing here is
 
 from __future__ import annotations
 
+import base64
+import gzip
 import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -22,9 +26,9 @@ from botocore.loaders import Loader, create_loader
 from audit.errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
-    from mypy_boto3_ecs.type_defs import KeyValuePairTypeDef
+    from mypy_boto3_ecs.type_defs import ContainerDefinitionTypeDef, KeyValuePairTypeDef
 
 _ROLE = "OrganizationAccountAccessRole"
 _TRUST = {
@@ -42,28 +46,92 @@ def seed_runner(  # noqa: PLR0913 -- where, and what: each is one plain thing
     invoker_runtime: str | None = "python3.12",
     *,
     environment: Mapping[str, str] | None = None,
+    exposed: Mapping[str, Mapping[str, str]] | None = None,
+    extras: Extras | None = None,
 ) -> None:
     """Register a revision of ``<stack>-<container>`` for each image, and the invoker unless its runtime is None.
 
-    ``environment`` is given to every container and to the invoker.
+    ``environment`` is given to every container and to the invoker, ``exposed`` to the containers that it names.
     """
     session = sign_in(endpoint, account_id, region)
     ecs = session.client("ecs", endpoint_url=endpoint)
     ecs.create_cluster(clusterName=stack)
-    variables: list[KeyValuePairTypeDef] = [
-        {"name": name, "value": value} for name, value in (environment or {}).items()
-    ]
+    given = extras or Extras()
+    if given.log_group:
+        session.client("logs", endpoint_url=endpoint).create_log_group(logGroupName=given.log_group)
     for container, image in images.items():
+        own = {**(environment or {}), **(exposed or {}).get(container, {})}
+        variables: list[KeyValuePairTypeDef] = [{"name": name, "value": value} for name, value in own.items()]
         ecs.register_task_definition(
             family=f"{stack}-{container}",
             requiresCompatibilities=["FARGATE"],
             networkMode="awsvpc",
             cpu="1024",
             memory="2048",
-            containerDefinitions=[{"name": "runner", "image": image, "environment": variables}],
+            containerDefinitions=[
+                {"name": "runner", "image": image, "environment": variables, **given.definition(region)}
+            ],
         )
     if invoker_runtime is not None:
-        _create_invoker(session, endpoint, stack, invoker_runtime, environment or {})
+        packed = {"BASE64GZ_CONFIG_DATA_JSON": pack(given.configuration)} if given.configuration else {}
+        _create_invoker(session, endpoint, stack, invoker_runtime, {**packed, **(environment or {})})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Extras:
+    """What a runner has besides its images: a log group, a secret by its ARN, the invoker's configuration."""
+
+    log_group: str | None = None
+    secret: str | None = None
+    configuration: Mapping[str, Any] | None = None
+
+    def definition(self, region: str) -> ContainerDefinitionTypeDef:
+        """Give the parts of a container definition that name them."""
+        made: ContainerDefinitionTypeDef = {}
+        if self.log_group:
+            options = {"awslogs-group": self.log_group, "awslogs-region": region}
+            made["logConfiguration"] = {"logDriver": "awslogs", "options": options}
+        if self.secret:
+            made["secrets"] = [{"name": "GITHUB_OAUTH_TOKEN", "valueFrom": self.secret}]
+        return made
+
+
+def pack(configuration: Mapping[str, Any]) -> str:
+    """Write the invoker's configuration as its variable holds it: base64 of gzip of JSON."""
+    return base64.b64encode(gzip.compress(json.dumps(configuration).encode(), mtime=0)).decode()
+
+
+def create_repository(
+    endpoint: str,
+    account_id: str,
+    region: str,
+    repository: str,
+    *,
+    readers: Sequence[str] = (),
+    immutable: bool = True,
+) -> None:
+    """Make a repository that is set up well, unless its tags can be moved; ``readers`` may pull."""
+    ecr = sign_in(endpoint, account_id, region).client("ecr", endpoint_url=endpoint)
+    ecr.create_repository(
+        repositoryName=repository,
+        imageTagMutability="IMMUTABLE" if immutable else "MUTABLE",
+        imageScanningConfiguration={"scanOnPush": True},
+        encryptionConfiguration={"encryptionType": "KMS"},
+    )
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": [f"arn:aws:iam::{reader}:root" for reader in readers]},
+        "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"],
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    ecr.set_repository_policy(repositoryName=repository, policyText=policy)
+
+
+def create_secret(endpoint: str, account_id: str, region: str, name: str, key: str | None) -> str:
+    """Make a secret under a key (None: AWS's own) and give its ARN."""
+    secrets = sign_in(endpoint, account_id, region).client("secretsmanager", endpoint_url=endpoint)
+    given = {"KmsKeyId": key} if key else {}
+    return secrets.create_secret(Name=name, SecretString="of the emulator", **given)["ARN"]
 
 
 def push_image(
@@ -78,9 +146,14 @@ def push_image(
     ecr = sign_in(endpoint, account_id, region).client("ecr", endpoint_url=endpoint)
     with suppress(ecr.exceptions.RepositoryAlreadyExistsException):
         ecr.create_repository(repositoryName=repository)
-    digest = digest or f"sha256:{hashlib.sha256(f'{repository}:{tag}'.encode()).hexdigest()}"
+    digest = digest or digest_of(f"{repository}:{tag}")
     ecr.put_image(repositoryName=repository, imageManifest=_manifest(digest), imageTag=tag, imageDigest=digest)
     return digest
+
+
+def digest_of(image: str) -> str:
+    """Give the digest that an image is pushed with, unless another is given."""
+    return f"sha256:{hashlib.sha256(image.encode()).hexdigest()}"
 
 
 def _create_invoker(

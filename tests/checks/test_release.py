@@ -152,7 +152,7 @@ def marked(*breaking: bool | None, modules: tuple[str, ...] = ("ecs-deploy-runne
         pytest.param(marked(False, True, False, modules=()), "v1.1.0", ["fail"], id="of unknown modules"),
         pytest.param(marked(False, False, True), "v1.3.0", ["pass"], id="newest"),
         pytest.param(marked(False, False, True), "v1.2.0-acme", ["not_applicable"], id="somebody's own build"),
-        pytest.param(marked(False, False, True), "latest", ["unknown"], id="no order"),
+        pytest.param(marked(False, False, True), "latest", ["not_applicable"], id="no order"),
         pytest.param(marked(False, False, True), None, [], id="tag unknown"),
     ],
 )

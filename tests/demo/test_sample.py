@@ -105,7 +105,13 @@ def test_variant_in_sync_says_the_newest_release_in_every_place(tmp_path: Path) 
     names = {edit.file for edit in IN_SYNC}
     lines = [line for name in names for line in (exported / name).read_text(encoding="utf-8").splitlines()]
     told = {found for line in lines if "#" not in line for found in re.findall(r"v[01]\.\d+\.\d+", line)}
-    assert told <= {NEWEST, "v0.55.1", "v0.15.0", "v0.0.38"}  # terragrunt, kubergrunt, the installer
+    assert told <= {
+        NEWEST,
+        "v0.55.1",
+        "v0.15.0",
+        "v0.0.38",
+        "v0.116.1",
+    }  # terragrunt, kubergrunt, the installer, the module
 
 
 @pytest.mark.parametrize("text", ["a", "b = 1\nb = 1\n"], ids=["gone", "twice"])
@@ -145,7 +151,11 @@ def test_declares_each_tag_where_it_should(tmp_path: Path) -> None:
     root = ("v0.57.3", "common.hcl:20")
     assert _tags(export(tmp_path / "sample")) == {
         "logs": {root},
-        "shared": {root, ("v0.52.1", "common.hcl:24")},
+        "shared": {
+            root,
+            ("v0.52.1", "common.hcl:24"),
+            ("latest", "shared/us-west-2/mgmt/ecs-deploy-runner/terragrunt.hcl:47"),
+        },
         "security": {root},
         "dev": {("v0.57.4", "dev/us-west-2/mgmt/ecs-deploy-runner/terragrunt.hcl:13")},
         "stage": {("v0.59.9", "stage/common.hcl:13")},

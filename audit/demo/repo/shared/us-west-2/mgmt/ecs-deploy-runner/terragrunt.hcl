@@ -44,7 +44,7 @@ inputs = {
   ami_builder_config = {
     container_image = {
       docker_image = local.common_vars.locals.deploy_runner_ecr_uri
-      docker_tag   = local.common_vars.locals.deploy_runner_container_image_tag
+      docker_tag   = "latest"
     }
     allowed_repos = [
       local.common_vars.locals.infra_live_repo_https,
