@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 P = TypeVar("P", bound="Place")
 R = TypeVar("R")
 
-_CONNECT_SECONDS = 5
 _CLOSE_SECONDS = 2
 # Enough for a cluster that grows while it is used, and bounded for the scheduler.
 _WINDOW = 1000
@@ -52,7 +51,7 @@ class Scheduler:
 
     window = _WINDOW
 
-    def __init__(self, address: str, access: Access) -> None:
+    def __init__(self, address: str, access: Access, *, patience: float = 10) -> None:
         refuse(address)
         try:
             from distributed import Client  # noqa: PLC0415 -- an extra that may not be there
@@ -62,7 +61,7 @@ class Scheduler:
                 f"--scheduler needs the extra 'dask' ({error.name} is missing): pip install 'pipelines-audit[dask]'"
             ) from None
         try:
-            self._client = _connected(Client, address)
+            self._client = _connected(Client, address, patience)
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             advice = "look at the address, and for tls at distributed.comm.tls in Dask's configuration"
             raise UsageError(f"--scheduler {address}: cannot connect ({type(error).__name__}); {advice}") from None
@@ -104,8 +103,8 @@ class Scheduler:
         self._client.close(timeout=_CLOSE_SECONDS)
 
 
-def _connected(client: Any, address: str) -> Any:  # noqa: ANN401 -- a class without types, and what it makes
-    return client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
+def _connected(client: Any, address: str, patience: float) -> Any:  # noqa: ANN401 -- a class without types
+    return client(address, timeout=patience, set_as_default=False)
 
 
 def _version() -> str:

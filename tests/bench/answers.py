@@ -30,11 +30,17 @@ def operation(head: bytes, body: bytes) -> str:
     return "GetFunctionConfiguration" if b"/functions/" in head else ""
 
 
+def account_of(head: bytes) -> str:
+    """Say whose key signed a request."""
+    found = _KEY.search(head)
+    key = found[1].decode() if found else ""
+    return key[1:] if key.startswith("K") else BASE_ACCOUNT
+
+
 def answer(name: str, head: bytes, body: bytes) -> bytes:
     """Answer a request."""
     found = _KEY.search(head)
-    key, region = (found[1].decode(), found[2].decode()) if found else ("", "")
-    account = key[1:] if key.startswith("K") else BASE_ACCOUNT
+    account, region = account_of(head), found[2].decode() if found else ""
     if name == "AssumeRole":
         role = _ROLE.search(body)
         return _assume_role(unquote(role[1].decode()).split(":")[4] if role else account)

@@ -61,16 +61,21 @@ def endpoint(*switches: str) -> Iterator[str]:
             process.kill()
 
 
-def measured(url: str, argv: Sequence[str]) -> Cost:
-    """Run a program against the endpoint to its end, and weigh it with all its children."""
+def environment(url: str) -> dict[str, str]:
+    """Give an environment that knows the endpoint and nothing else of AWS."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PIPELINES_AUDIT_"))}
     keys = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_EC2_METADATA_DISABLED": "true"}
     files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "PYTHONPATH": str(ROOT)}
+    return {**clean, **keys, **files, "AWS_ENDPOINT_URL": url}
+
+
+def measured(url: str, argv: Sequence[str]) -> Cost:
+    """Run a program against the endpoint to its end, and weigh it with all its children."""
     calls, begun, before = calls_of(url), time.monotonic(), os.times()
     process = subprocess.Popen(
         [sys.executable, *argv],
         cwd=ROOT,
-        env={**clean, **keys, **files, "AWS_ENDPOINT_URL": url},
+        env=environment(url),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )

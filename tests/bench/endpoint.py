@@ -1,7 +1,8 @@
 """An endpoint of AWS for benchmarks: asyncio, canned answers, faults and latency by switches, calls counted.
 
-``python -m tests.bench.endpoint [--latency 0.04] [--throttle 0.05] [--reset 0.01] [--broken 0.01] [--slow ACCOUNT]``
-prints its port; ``GET /counts`` gives the number of calls by operation, ``POST /reset`` begins anew.
+``python -m tests.bench.endpoint [--latency 0.04] [--throttle 0.05] [--reset 0.01] [--broken 0.01]``
+prints its port; ``GET /counts`` gives the number of calls by operation, ``GET /accounts`` by account, ``GET /reset``
+begins anew.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from tests.bench.answers import ANSWERED, answer, fault, operation
+from tests.bench.answers import ANSWERED, account_of, answer, fault, operation
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _END = b"\r\n\r\n"
@@ -31,6 +32,7 @@ class Switches:
     reset: float = 0
     broken: float = 0
     counts: Counter[str] = field(default_factory=Counter)
+    accounts: Counter[str] = field(default_factory=Counter)
     chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 -- the same faults each time
 
 
@@ -62,8 +64,11 @@ class Connection(asyncio.Protocol):
         switches = self.switches
         if head.startswith(b"GET /counts"):
             self._send(200, json.dumps(switches.counts).encode())
-        elif head.startswith(b"POST /reset"):
+        elif head.startswith(b"GET /accounts"):
+            self._send(200, json.dumps(switches.accounts).encode())
+        elif head.startswith(b"GET /reset"):
             switches.counts.clear()
+            switches.accounts.clear()
             switches.chance.seed(7)
             self._send(200, b"")
         elif switches.latency:
@@ -74,6 +79,7 @@ class Connection(asyncio.Protocol):
     def _answer(self, head: bytes, body: bytes) -> None:
         switches, name = self.switches, operation(head, body)
         switches.counts[name] += 1
+        switches.accounts[account_of(head)] += 1
         drawn = switches.chance.random()
         if drawn < switches.throttle:
             self._send(400, fault(name, "ThrottlingException"))

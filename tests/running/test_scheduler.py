@@ -10,6 +10,7 @@ import threading
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
+import dask
 import pytest
 
 from audit.errors import UsageError
@@ -22,9 +23,11 @@ from audit.running.scheduler import Scheduler, refuse
 from audit.running.session import Session
 from tests.aws import REGION, ROLE_ARN
 from tests.processes import ROOT
+from tests.running.test_session import self_signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from audit.running.model import Observation
 
@@ -36,14 +39,12 @@ TARGETS = [
 KEY = "AKIAIOSFODNN7EXAMPLE"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 NODE = """
-import asyncio, logging, sys
+import asyncio, sys
 from distributed import Scheduler, Worker
-import dask
-dask.config.set({"distributed.scheduler.dashboard.status.task-stream-length": 0})
 
 async def main():
     if sys.argv[1] == "scheduler":
-        node = Scheduler(host="127.0.0.1", port=0, dashboard=False, protocol="tcp://")
+        node = Scheduler(host="127.0.0.1", port=0, dashboard=False, protocol=sys.argv[2])
     else:
         node = Worker(sys.argv[2], nthreads=2, host="127.0.0.1", dashboard=False, heartbeat_interval="500ms")
     async with node:
@@ -79,7 +80,7 @@ def cluster(runner: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str,
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     with ExitStack() as stack:
-        _, address = stack.enter_context(node("scheduler"))
+        _, address = stack.enter_context(node("scheduler", "tcp://"))
         workers = [stack.enter_context(node("worker", address))[0] for _ in range(2)]
         yield address, workers
 
@@ -180,7 +181,28 @@ def test_addresses_that_are_not(address: str) -> None:
     refuse(address)
 
 
+def test_tls(runner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over TLS, with the certificates that Dask's own configuration names; without them it is one line."""
+    assert runner
+    cert = self_signed(tmp_path)
+    settings = {"CA_FILE": cert} | {
+        f"{who}__{what}": cert for who in ("SCHEDULER", "WORKER", "CLIENT") for what in ("CERT", "KEY")
+    }
+    for name, path in settings.items():
+        monkeypatch.setenv(f"DASK_DISTRIBUTED__COMM__TLS__{name}", str(path))
+    with ExitStack() as stack:
+        _, address = stack.enter_context(node("scheduler", "tls://"))
+        stack.enter_context(node("worker", address))
+        assert address.startswith("tls://")
+        with pytest.raises(UsageError, match=r"cannot connect .*distributed\.comm\.tls"):
+            Scheduler(address, ACCESS)
+        tls = {f"distributed.comm.tls.{name}": str(cert) for name in ("ca-file", "client.cert", "client.key")}
+        with dask.config.set(tls):
+            seen = looked(address)
+    assert seen == observe(TARGETS, ACCESS)
+
+
 def test_nobody_there() -> None:
     """A scheduler that can't be reached is one line."""
     with pytest.raises(UsageError, match=r"tcp://127\.0\.0\.1:1: cannot connect"):
-        Scheduler("tcp://127.0.0.1:1", ACCESS)
+        Scheduler("tcp://127.0.0.1:1", ACCESS, patience=0.5)
