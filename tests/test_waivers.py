@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +16,7 @@ from audit.config import Settings
 from audit.errors import UsageError
 from audit.verdict.precedents import waivers
 from audit.verdict.results import Results, load
+from audit.verdict.waiver_file import Rules, read
 from tests.processes import ROOT, run
 from tests.test_doors import drifting, saved
 from tests.verdict.findings import exclusion
@@ -324,3 +325,12 @@ def test_checks_that_cannot_be_loaded_are_no_ids(tmp_path: Path, capsys: pytest.
     file = written(tmp_path / "w.yaml", HEAD + DRIFT)
     assert main(["waivers", "lint", str(file), "--checks-dir", str(folder)]) == 4
     assert "its checks could not be loaded" in capsys.readouterr().err
+
+
+def test_the_documented_file_is_valid() -> None:
+    """What docs/waivers.md shows can be copied."""
+    page = (ROOT / "docs" / "waivers.md").read_text(encoding="utf-8")
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+    rules = Rules(today=date(2026, 11, 24), known={"image-tag-drift": "image-tag-drift"})
+    found = read(text, name="waivers.yaml", rules=rules)
+    assert [len(found.waivers), len(found.exclusions)] == [1, 1]
