@@ -52,6 +52,7 @@ _TABLE: Mapping[str, tuple[re.Pattern[str], int]] = MappingProxyType(
     {kind: (re.compile(pattern, re.ASCII if kind != "account" else 0), most) for kind, pattern, most in _PATTERNS}
 )
 _MOST_PATH = 1024
+_COMPONENT = re.compile(r"(?!\.{1,2}$)[\w.@+][\w .@+=,:%~-]*")
 
 
 def valid(kind: Kind, text: str) -> str:
@@ -70,9 +71,5 @@ def fits(kind: Kind, text: str) -> bool:
 
 
 def _is_path(text: str) -> bool:
-    """Tell whether it is a plain relative path: no way up, nothing hidden, no component that looks like an option."""
-    if text == ".":
-        return True
-    parts = text.split("/")
-    plain = all(part not in ("", ".", "..") and not part.startswith("-") for part in parts)
-    return plain and len(text) <= _MOST_PATH and text.isprintable() and not re.search(r"[\\\ufffd]", text)
+    """Tell whether it is a plain relative path: no way up, no component that looks like an option or like shell."""
+    return text == "." or (len(text) <= _MOST_PATH and all(map(_COMPONENT.fullmatch, text.split("/"))))

@@ -1,0 +1,61 @@
+"""The plan as a value: its steps in order with all that was known when it was made, and what the user asks of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from audit.released.hops import Hop
+from audit.remedy.steps import Step
+from audit.remedy.way import Way
+from audit.running.access import Access
+
+SCHEMA_VERSION = 1
+
+Goal: TypeAlias = Literal["converge", "upgrade"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What is to be done, in order; ``files`` maps each file that is edited to the SHA-256 of what it held.
+
+    ``waves`` are accounts by name, in the order that ``order_source`` explains; ``notes`` say what stays, and why.
+    ``scrubbed`` names the variables that nothing which is started may see.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    tool_version: str
+    made_at: datetime
+    expires_at: datetime
+    snapshot_sha256: str
+    snapshot_taken_at: datetime
+    commit: str | None
+    goal: Goal
+    to: str | None
+    order_source: str
+    waves: tuple[tuple[str, ...], ...]
+    hops: tuple[Hop, ...]
+    steps: tuple[Step, ...]
+    notes: tuple[str, ...]
+    files: Mapping[str, str]
+    scrubbed: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wishes:
+    """What the user asks of a plan: a target (None: converge), the way in, how to apply, waves.
+
+    ``texts`` holds the files in which versions stand, by their path from the repository's root; without one an edit is
+    planned by its place alone.
+    """
+
+    to: str | None
+    way: Way
+    access: Access
+    now: datetime
+    source_update: str = "--source-update"
+    auto_approve: bool = False
+    waves: tuple[str, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)

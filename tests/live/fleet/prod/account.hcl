@@ -1,0 +1,9 @@
+# What the units of this account share.
+
+locals {
+  account_name    = "prod"
+  mgmt_cidr_block = "172.31.60.0/24"
+
+  # The product's own version.
+  sample_app_tag = "v2.4.0"
+}

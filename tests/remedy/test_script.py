@@ -1,0 +1,392 @@
+"""The runbook, run against programs that write down how they were called."""
+
+from __future__ import annotations
+
+import os
+import pty
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from audit.errors import UsageError
+from audit.model import Location
+from audit.remedy.edit import Edit
+from audit.remedy.script import runbook
+from audit.remedy.steps import EditPin
+from audit.remedy.way import Way
+from tests.processes import BIN
+from tests.remedy.fleet import NEWEST, REGION, REGISTRY, plan, seen
+from tests.remedy.scenarios import SCENARIOS, fleet
+from tests.remedy.stubs import Stubs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from audit.remedy.plan import Plan
+
+MAKE = {scenario.name: scenario.make for scenario in SCENARIOS}
+UNITS = {
+    "logs": "012345678901",
+    "shared": "234567890123",
+    "security": "456789012345",
+    "dev": "345678901234",
+    "stage": "111122223333",
+    "prod": "444455556666",
+}
+ACCOUNTS = {f"your-{name}": account_id for name, account_id in UNITS.items()}
+
+
+def ready(folder: Path, made: Plan) -> tuple[Stubs, Path]:
+    """Write the script of a plan, good from now, and its stubs; the repository gets a remote."""
+    now = datetime.now(UTC)
+    script = folder / "runbook.sh"
+    script.write_text(runbook(replace(made, made_at=now, expires_at=now + timedelta(hours=1))))
+    live = folder / "live"
+    if (live / ".git" / "config").exists():
+        subprocess.run(["git", "init", "--quiet", "--bare", folder / "remote.git"], check=True)
+        subprocess.run(["git", "-C", live, "remote", "add", "origin", str(folder / "remote.git")], check=True)
+        subprocess.run(
+            [
+                "git",
+                "-C",
+                live,
+                "-c",
+                "user.name=a",
+                "-c",
+                "user.email=a@example.com",
+                "commit",
+                "-qam",
+                "x",
+                "--allow-empty",
+            ],
+            check=True,
+        )
+    return Stubs.of(folder / "stubs", made, ACCOUNTS), script
+
+
+@pytest.mark.parametrize("name", sorted(MAKE))
+def test_lists_its_steps(name: str, tmp_path: Path) -> None:
+    """Every runbook lists its steps without doing anything."""
+    made = MAKE[name](tmp_path / "live")
+    stubs, script = ready(tmp_path, made)
+    done = stubs.run(script, "--list", cwd=tmp_path / "live")
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [str(step.number) for step in made.steps]
+    assert stubs.calls() == []
+
+
+def test_shellcheck_finds_nothing(tmp_path: Path) -> None:
+    """Runbooks of all kinds of steps are clean."""
+    scripts = []
+    for name in ("converge-drifted", "fork", "one-unread-account", "standalone"):
+        scripts.append(tmp_path / f"{name}.sh")
+        scripts[-1].write_text(runbook(MAKE[name](tmp_path / name)))
+    subprocess.run([BIN / "shellcheck", *scripts], check=True)
+
+
+def build(image: str, tag: str, *arguments: str) -> list[str]:
+    """Give the guide's command that builds an image, with what the repository's script adds."""
+    context = {"ecs-deploy-runner": "deploy-runner"}.get(image, image)
+    words = (
+        f"infrastructure-deployer --aws-region {REGION} -- docker-image-builder build-docker-image "
+        f"--repo https://github.com/gruntwork-io/terraform-aws-ci.git --ref {tag} "
+        f"--context-path modules/ecs-deploy-runner/docker/{context} "
+        "--env-secret github-token=GITHUB_OAUTH_TOKEN "
+        f"--docker-image-tag {REGISTRY}/{image}:{tag} --build-arg module_ci_tag={tag}"
+    )
+    return [*words.split(), *(word for one in arguments for word in ("--build-arg", one))]
+
+
+TOOLS = ("kubergrunt_version=v0.15.0", "terraform_version=1.5.7", "terragrunt_version=v0.55.1")
+
+
+def test_runs_the_guides_commands(tmp_path: Path) -> None:
+    """An upgrade builds, edits, hands in; and after the merge applies each account in its own folder, in order."""
+    live = tmp_path / "live"
+    stubs, script = ready(tmp_path, MAKE["upgrade"](live))
+    first = stubs.run(script, cwd=live / "dev", AWS_VAULT="x", AWS_ACCESS_KEY_ID="x", TG_NON_INTERACTIVE="true")
+    assert first.returncode == 0, first.stderr
+    assert "have it merged" in first.stderr
+    assert first.stderr.splitlines()[-1] == f"then: bash {script} --from 11"
+    here = str(live)
+    assert stubs.calls("infrastructure-deployer") == [
+        (here, build("ecs-deploy-runner", "v0.60.0", *TOOLS)),
+        (here, build("kaniko", "v0.60.0")),
+    ]
+    assert stubs.calls("terragrunt") == []
+    pushed = subprocess.run(
+        ["git", "-C", tmp_path / "remote.git", "show", "--format=%s", "--stat=200", "pipelines-audit/v0.60.0"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert pushed.startswith("Move the ECS Deploy Runner to v0.60.0\n")
+    assert "6 files changed, 7 insertions(+), 7 deletions(-)" in pushed
+
+    second = stubs.run(script, "--from", "11", cwd=live)
+    assert (second.returncode, second.stderr.splitlines()[-1]) == (0, "done")
+    apply = ["terragrunt", "apply", "--source-update"]
+    assert stubs.calls("terragrunt") == [
+        (str(live / name / REGION / "mgmt" / "ecs-deploy-runner"), apply) for name in UNITS
+    ]
+    vaulted = [argv[2] for _, argv in stubs.calls("aws-vault") if argv[4] == "terragrunt"]
+    assert vaulted == [f"your-{name}" for name in UNITS]
+    seen_names = set((tmp_path / "stubs" / "environment").read_text().split())
+    assert not seen_names & {"AWS_VAULT", "AWS_ACCESS_KEY_ID", "TG_NON_INTERACTIVE"}
+
+
+def test_again_from_the_start_repeats_nothing(tmp_path: Path) -> None:
+    """Started again, a runbook builds, edits and commits nothing twice."""
+    live = tmp_path / "live"
+    stubs, script = ready(tmp_path, MAKE["upgrade"](live))
+    for _ in range(2):
+        done = stubs.run(script, "--until", "10", cwd=live)
+        assert done.returncode == 0, done.stderr
+    assert len(stubs.calls("infrastructure-deployer")) == 2
+    assert done.stderr.count("made already") == 6
+    assert "nothing to commit" in done.stderr
+
+
+def test_wrong_account_starts_nothing(tmp_path: Path) -> None:
+    """Credentials of another account stop the step before anything is started."""
+    live = tmp_path / "live"
+    stubs, script = ready(tmp_path, MAKE["converge-one-account"](live))
+    (tmp_path / "stubs" / "accounts" / "your-prod").write_text("111122223333\n")
+    done = stubs.run(script, cwd=live)
+    assert done.returncode == 1
+    assert "credentials of account 111122223333, not of 444455556666: nothing was started" in done.stderr
+    assert f"then: bash {script} --from 1" in done.stderr
+    assert stubs.calls("terragrunt") == []
+
+
+@pytest.mark.parametrize(("tool", "code"), [("terragrunt", 7), ("aws", 255)])
+def test_failing_step_stops_and_can_go_on(tmp_path: Path, tool: str, code: int) -> None:
+    """The first failure ends the run with the step's number; the rest is untouched, and can be done later."""
+    live = tmp_path / "live"
+    stubs, script = ready(tmp_path, MAKE["converge-drifted"](live))
+    stubs.fail(tool, code)
+    done = stubs.run(script, "--from", "5", cwd=live)
+    assert done.returncode == (code if tool == "terragrunt" else 1)
+    assert "stopped at step 5 (Apply security/us-west-2" in done.stderr
+    assert len(stubs.calls("terragrunt")) == (tool == "terragrunt")
+    stubs.fail(tool, None)
+    done = stubs.run(script, "--from", "5", cwd=live)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "done")
+    assert not list((tmp_path).glob("tmp.*"))
+
+
+def test_verify_tells_what_does_not_run(tmp_path: Path) -> None:
+    """An apply that ends well but changes nothing is found out."""
+    live = tmp_path / "live"
+    stubs, script = ready(tmp_path, MAKE["converge-one-account"](live))
+    done = stubs.run(script, "--from", "2", cwd=live)
+    assert done.returncode == 1
+    assert f"{REGISTRY}/ecs-deploy-runner:{NEWEST} does not run" in done.stderr
+
+
+def test_build_without_an_image(tmp_path: Path) -> None:
+    """A build that ends well and leaves no tag in ECR ends the run before any edit."""
+    live = tmp_path / "live"
+    stubs, script = ready(tmp_path, MAKE["upgrade"](live))
+    path = tmp_path / "stubs" / "bin" / "infrastructure-deployer"
+    path.write_text("#!/bin/bash\n")
+    before = (live / "common.hcl").read_bytes()
+    done = stubs.run(script, cwd=live)
+    assert done.returncode == 1
+    assert "ECR does not have v0.60.0 after the build" in done.stderr
+    assert (live / "common.hcl").read_bytes() == before
+
+
+def test_missing_tool_is_named(tmp_path: Path) -> None:
+    """A tool that is not installed is named, with the step that needs it."""
+    live = tmp_path / "live"
+    stubs, script = ready(tmp_path, MAKE["converge-one-account"](live))
+    (tmp_path / "stubs" / "bin" / "terragrunt").unlink()
+    done = stubs.run(script, cwd=live)
+    assert done.returncode == 1
+    assert "terragrunt: not found on PATH" in done.stderr
+    assert "stopped at step 1" in done.stderr
+
+
+def test_programs_of_the_repository_are_not_started(tmp_path: Path) -> None:
+    """What lies in the repository, or is named by a relative entry of PATH, is never started."""
+    live = tmp_path / "live"
+    stubs, script = ready(tmp_path, MAKE["converge-one-account"](live))
+    unit = live / "prod" / REGION / "mgmt" / "ecs-deploy-runner"
+    for folder in (live, unit):
+        for name in ("terragrunt", "aws", "aws-vault", "date", "sed", "mktemp"):
+            (folder / name).write_text(f"#!/bin/sh\ntouch {tmp_path}/canary\n")
+            (folder / name).chmod(0o755)
+    done = stubs.run(script, cwd=live, path=f".::{live}:")
+    assert done.returncode == 0, done.stderr
+    assert len(stubs.calls("terragrunt")) == 1
+    assert [path.name for path in tmp_path.glob("canary")] == []
+
+
+def test_waiting_step_stops(tmp_path: Path) -> None:
+    """A step of an account that was not read says why, and ends with 10."""
+    live = tmp_path / "live"
+    stubs, script = ready(tmp_path, MAKE["one-unread-account"](live))
+    done = stubs.run(script, "--from", "15", cwd=live)
+    assert done.returncode == 10
+    assert "waits: dev: ecs:ListTaskDefinitionFamilies was denied" in done.stderr
+    assert stubs.calls() == []
+
+
+def test_changed_file_is_not_edited(tmp_path: Path) -> None:
+    """A file that says something else than when the plan was made is left alone."""
+    live = tmp_path / "live"
+    stubs, script = ready(tmp_path, MAKE["upgrade"](live))
+    text = (live / "common.hcl").read_text().replace("v0.57.3", "v0.57.4")
+    (live / "common.hcl").write_text(text)
+    done = stubs.run(script, "--from", "4", "--until", "4", cwd=live)
+    assert done.returncode == 1
+    assert (live / "common.hcl").read_text() == text
+
+
+def test_edits_without_text_wait_for_a_hand(tmp_path: Path) -> None:
+    """Without the repository at hand an edit is checked, not made."""
+    live = tmp_path / "live"
+    fleet(live, NEWEST)
+    text = (live / "common.hcl").read_text()
+    (live / "common.hcl").write_text(text.replace(NEWEST, "v1.2.0"))
+    made = plan(live, seen(live, asked=(NEWEST,)), NEWEST, texts={})
+    number = str(next(step.number for step in made.steps if isinstance(step.action, EditPin)))
+    stubs, script = ready(tmp_path, made)
+    done = stubs.run(script, "--from", number, "--until", number, cwd=live)
+    assert done.returncode == 1
+    assert "common.hcl, line 20: edit it by hand so that it says v1.3.0" in done.stderr
+    (live / "common.hcl").write_text(text)
+    assert stubs.run(script, "--from", number, "--until", number, cwd=live).returncode == 0
+
+
+@pytest.mark.parametrize("text", ["\ufeffa\t= 'x'\r\nb\\ é\r\nc", "plain \u202e text\n"])
+def test_patches_keep_their_bytes(tmp_path: Path, text: str) -> None:
+    """Carriage returns and other control characters reach git as they are."""
+    from audit.remedy.script import _written
+
+    target = tmp_path / "x.patch"
+    patch = "".join(f"+{line}\n" for line in text.split("\n"))
+    subprocess.run(["/bin/bash", "-c", _written(patch, str(target))], check=True)
+    assert target.read_bytes() == patch.encode()
+
+
+def test_expired_runbook(tmp_path: Path) -> None:
+    """A runbook that has expired does nothing but list its steps."""
+    live = tmp_path / "live"
+    made = MAKE["converge-one-account"](live)
+    stubs, script = ready(tmp_path, made)
+    script.write_text(runbook(replace(made, expires_at=datetime(2026, 1, 1, tzinfo=UTC))))
+    done = stubs.run(script, cwd=live)
+    assert (done.returncode, stubs.calls()) == (4, [])
+    assert "expired at 2026-01-01 00:00 UTC" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("--from", "x"), ("--from",), ("--yes",), ("--until", "0")])
+def test_wrong_usage(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """Whatever is no option of the runbook ends it before the first step."""
+    live = tmp_path / "live"
+    stubs, script = ready(tmp_path, MAKE["converge-one-account"](live))
+    assert stubs.run(script, *arguments, cwd=live).returncode == 1
+    assert stubs.run(script, cwd=tmp_path).stderr.startswith("not in a git repository")
+    assert stubs.run(script, cwd=live, TMPDIR=str(live)).stderr.startswith("TMPDIR lies in the repository")
+    assert stubs.calls() == []
+
+
+@pytest.mark.parametrize(("answer", "code"), [("yes", 0), ("no", 1)])
+def test_plain_terraform_asks_before_it_applies_its_plan(tmp_path: Path, answer: str, code: int) -> None:
+    """The saved plan is for nobody else, lies outside of the repository, is agreed to, and gone then."""
+    live = tmp_path / "live"
+    made = MAKE["standalone"](live)
+    stubs, script = ready(tmp_path, made)
+    child, terminal = pty.fork()
+    if not child:
+        environment = {"PATH": f"{stubs.folder / 'bin'}:/usr/bin:/bin", "STUBS": str(stubs.folder)}
+        os.chdir(live)
+        os.execve("/bin/bash", ["bash", str(script), "--from", "6"], environment)  # noqa: S606 -- no shell line
+    os.write(terminal, f"{answer}\n".encode())
+    shown = b""
+    try:
+        while piece := os.read(terminal, 4096):
+            shown += piece
+    except OSError:
+        pass
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == code, shown.decode()
+    mode, path = (tmp_path / "stubs" / "plans").read_text().split()
+    assert mode == "600"
+    assert not path.startswith(str(live))
+    assert not os.path.exists(os.path.dirname(path))  # noqa: PTH110, PTH120 -- a text from a log
+    applied = [argv[:2] for _, argv in stubs.calls("terraform")]
+    assert applied == [["terraform", "plan"], ["terraform", "apply"]][: 2 - code]
+
+
+def test_plain_terraform_without_a_terminal(tmp_path: Path) -> None:
+    """Where nobody can be asked, a saved plan is not applied; unless that was asked for."""
+    live = tmp_path / "live"
+    stubs, script = ready(tmp_path, MAKE["standalone"](live))
+    done = stubs.run(script, "--from", "6", cwd=live)
+    assert done.returncode == 1
+    assert "no terminal to ask at" in done.stderr
+    asked = plan(live, seen(live, asked=(NEWEST,)), NEWEST, auto_approve=True)
+    shutil.rmtree(tmp_path / "stubs")
+    stubs, script = ready(tmp_path, asked)
+    assert stubs.run(script, "--from", "6", cwd=live).returncode == 0
+
+
+def test_bootstraps_by_local_docker(tmp_path: Path) -> None:
+    """Across the barrier images are built by local Docker, with the token as a secret, and pushed."""
+    live = tmp_path / "live"
+    stubs, script = ready(tmp_path, MAKE["upgrade-across-barrier"](live))
+    assert "GITHUB_OAUTH_TOKEN is not set" in stubs.run(script, "--until", "2", cwd=live).stderr
+    done = stubs.run(script, "--until", "2", cwd=live, GITHUB_OAUTH_TOKEN="x")
+    assert done.returncode == 0, done.stderr
+    docker = [argv for _, argv in stubs.calls("docker")]
+    assert [argv[1] for argv in docker] == ["build", "login", "push"] * 2
+    assert docker[0][2:6] == ["--platform", "linux/amd64", "--secret", "id=github-token,env=GITHUB_OAUTH_TOKEN"]
+    assert docker[2][2] == f"{REGISTRY}/ecs-deploy-runner:v0.50.12"
+    assert stubs.calls("infrastructure-deployer") == []
+
+
+@pytest.mark.parametrize(
+    ("template", "argv"),
+    [
+        ("aws-vault exec {profile} --", ["aws-vault", "exec", "your-prod", "--"]),
+        ("aws-vault exec --no-session {profile} --", ["aws-vault", "exec", "--no-session", "your-prod", "--"]),
+        ("AWS_PROFILE", ["env", "AWS_PROFILE=your-prod"]),
+        ("none", []),
+        ("/opt/sso run --as '{profile}:admin'", ["/opt/sso", "run", "--as", "your-prod:admin"]),
+    ],
+)
+def test_ways_in(tmp_path: Path, template: str, argv: list[str]) -> None:
+    """Every command goes through the words of the template."""
+    fleet(tmp_path / "live", NEWEST)
+    running = {"prod": {"terraform-planner": f"{REGISTRY}/ecs-deploy-runner:v1.2.0"}}
+    made = plan(tmp_path / "live", seen(tmp_path / "live", running=running), way=Way.parse(template))
+    assert list(made.steps[0].commands[0].argv) == [*argv, "terragrunt", "apply", "--source-update"]
+    assert ("AWS_SESSION_TOKEN" in made.scrubbed) == (template != "none")
+    assert "AWS_VAULT" in made.scrubbed
+
+
+@pytest.mark.parametrize("template", ["", "-x", "./run {profile}", "a 'b", "run {account}", "run\n{profile}", "$(x)"])
+def test_no_ways_in(template: str) -> None:
+    """A template that is no list of words, or would start something of the folder in use, is refused."""
+    with pytest.raises(UsageError, match="--authenticator"):
+        Way.parse(template)
+
+
+def test_hand_edit_is_quoted(tmp_path: Path) -> None:
+    """A file's name in a check is one word, whatever it holds."""
+    live = tmp_path / "live"
+    made = MAKE["converge-one-account"](live)
+    place = Location(file="a b'$(touch x).hcl", line=1, column=1)
+    edit = EditPin(edits=(Edit(place=place, old="v1", new="v2"),), patch=None)
+    step = replace(made.steps[0], action=edit, commands=(), identity=None)
+    stubs, script = ready(tmp_path, replace(made, steps=(step,)))
+    (live / place.file).write_text('"v2"\n')
+    assert stubs.run(script, cwd=live).returncode == 0
+    assert not (live / "x").exists()
