@@ -27,9 +27,10 @@ def settle(
 
     Raises UsageError for an id, in an option or in the configuration, that no check has.
     """
-    records = {record.id: record for record in map(check_of, items) if record}
-    names = {name: record.id for record in records.values() for name in record.names}
-    here = {name: id_ for name, id_ in names.items() if records[id_].stage == stage}
+    every = [record for record in map(check_of, items) if record]
+    records = {record.id: record for record in every if record.stage == stage}
+    names = {name: record.id for record in every for name in record.names}
+    here = {name: id_ for name, id_ in names.items() if id_ in records}
     wanted = set(_ids(here, settings.check, "--check").values())
     severities = {
         id_: settings.severities[name] for name, id_ in _ids(names, settings.severities, "severities").items()
@@ -48,7 +49,7 @@ def settle(
         mild = settings.severity is not None and Severity[severity] < Severity[settings.severity]
         if record.stage != stage or mild or record.id in disabled or (wanted and record.id not in wanted):
             left_out.add(item)
-    return left_out, [(records[id_], disabled[id_]) for id_ in sorted(disabled) if records[id_].stage == stage]
+    return left_out, [(records[id_], disabled[id_]) for id_ in sorted(disabled) if id_ in records]
 
 
 def _ids(names: Mapping[str, str], given: Iterable[str], where: str) -> dict[str, str]:

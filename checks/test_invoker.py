@@ -92,14 +92,14 @@ def test_invoker_runtime_deprecated(unit: UnitView, releases: Releases, findings
 
 
 @check(
-    "invoker-refuses-env-secret",
+    "invoker-lacks-env-secret",
     severity="medium",
     needs=("invokers",),
     remedy="raise the module's ref (service catalog ≥ v0.95.0), or add --env-secret to additional_allowed_options",
     controls=("NIST 800-53 CM-6",),
     references=(references.CONFIGURATION, references.UPDATING),
 )
-def test_invoker_refuses_env_secret(unit: UnitView, findings: Findings) -> None:
+def test_invoker_lacks_env_secret(unit: UnitView, findings: Findings) -> None:
     """The invoker does not let a build pass its token as a secret.
 
     Images from v0.50.12 on are built no other way: the runner can't build its own successor, which then takes a local
@@ -112,14 +112,14 @@ def test_invoker_refuses_env_secret(unit: UnitView, findings: Findings) -> None:
 
 
 @check(
-    "invoker-refuses-repository",
+    "invoker-lacks-repository",
     severity="medium",
     needs=("invokers", "pins"),
     remedy="add the repository to allowed_repos or allowed_repos_regex of docker_image_builder_config, and apply",
     controls=("NIST 800-53 CM-6",),
     references=(references.CONFIGURATION, references.UPDATING),
 )
-def test_invoker_refuses_repository(unit: UnitView, fleet: Fleet, findings: Findings) -> None:
+def test_invoker_lacks_repository(unit: UnitView, fleet: Fleet, findings: Findings) -> None:
     """The invoker does not let a build clone the repository that holds the Dockerfiles.
 
     Build scripts say which it is (DOCKERFILE_REPO); without any it is terraform-aws-ci itself. A list that holds only a
@@ -138,14 +138,14 @@ def test_invoker_refuses_repository(unit: UnitView, fleet: Fleet, findings: Find
 
 
 @check(
-    "invoker-refuses-ref",
+    "invoker-lacks-ref",
     severity="medium",
     needs=("invokers", "releases"),
     remedy="let the pattern of --ref match release tags, in the configuration of docker_image_builder_config",
     controls=("NIST 800-53 CM-6",),
     references=(references.CONFIGURATION,),
 )
-def test_invoker_refuses_ref(unit: UnitView, releases: Releases, findings: Findings) -> None:
+def test_invoker_lacks_ref(unit: UnitView, releases: Releases, findings: Findings) -> None:
     """The invoker does not let a build check out the tag of the newest release.
 
     A pattern for git refs that was made for branches refuses tags (OptionRegexRestricted), or versions above 0.

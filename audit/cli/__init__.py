@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 import audit
-from audit.cli import facts, judging, past, policies, readiness, reporting, snapshots, tour, waivers
+from audit.cli import catalogue, facts, judging, past, policies, readiness, reporting, snapshots, tour, waivers
 from audit.cli.options import EXIT_CODES
 from audit.errors import AuditError, UsageError
 
@@ -66,6 +66,7 @@ COMMANDS = (
     waivers.waivers,
     policies.policy,
     past.history,
+    catalogue.checks,
     tour.demo,
 )
 

@@ -41,6 +41,7 @@ Need: TypeAlias = Literal[
     "lifecycle",
     "policy",
     "metadata",
+    "caller_rights",
     "organization",
     # facts of other origin
     "releases",

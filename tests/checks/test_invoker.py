@@ -133,7 +133,7 @@ def allows(script: Script | None = BUILD, *more: Script, **changes: object) -> U
 )
 def test_env_secret(unit: UnitView, expected: str) -> None:
     """A build must be let to pass its token as a secret."""
-    assert ended(test_invoker.test_invoker_refuses_env_secret, unit) == [expected]
+    assert ended(test_invoker.test_invoker_lacks_env_secret, unit) == [expected]
 
 
 REPO = pin("build-repo", "DOCKERFILE_REPO", "https://github.com/gruntwork-io/terraform-aws-ci.git")
@@ -153,14 +153,14 @@ FORK = replace(REPO, value="https://github.com/acme/terraform-aws-ci.git")
 )
 def test_repository(pins: tuple[Pin, ...], expected: list[str]) -> None:
     """The repository of the Dockerfiles must match the pattern."""
-    assert ended(test_invoker.test_invoker_refuses_repository, allows(), fleet(pins=pins)) == expected
+    assert ended(test_invoker.test_invoker_lacks_repository, allows(), fleet(pins=pins)) == expected
 
 
 def test_repository_of_unread_scripts_is_unknown() -> None:
     """Where scripts could not be read, which repository they build from is not known."""
     one = fleet(declared_gaps=(gap("pins", unit=None),))
-    assert ended(test_invoker.test_invoker_refuses_repository, allows(), one) == ["unknown"]
-    assert ended(test_invoker.test_invoker_refuses_repository, allows(None), one) == ["not_applicable"]
+    assert ended(test_invoker.test_invoker_lacks_repository, allows(), one) == ["unknown"]
+    assert ended(test_invoker.test_invoker_lacks_repository, allows(None), one) == ["not_applicable"]
 
 
 @pytest.mark.parametrize(
@@ -180,13 +180,13 @@ def test_repository_of_unread_scripts_is_unknown() -> None:
 )
 def test_ref(unit: UnitView, expected: str) -> None:
     """The newest release's tag must match the pattern."""
-    assert ended(test_invoker.test_invoker_refuses_ref, unit, rules()) == [expected]
+    assert ended(test_invoker.test_invoker_lacks_ref, unit, rules()) == [expected]
 
 
 def test_ref_without_releases() -> None:
     """Without any release there is nothing to try."""
     none = replace(released(), releases=())
-    assert ended(test_invoker.test_invoker_refuses_ref, allows(), rules(none)) == ["not_applicable"]
+    assert ended(test_invoker.test_invoker_lacks_ref, allows(), rules(none)) == ["not_applicable"]
 
 
 @pytest.mark.parametrize(
@@ -214,9 +214,9 @@ def test_pattern_invalid_says_where() -> None:
 
 
 CONFIGURED = (
-    test_invoker.test_invoker_refuses_env_secret,
-    lambda unit, findings: test_invoker.test_invoker_refuses_repository(unit, fleet(), findings),
-    lambda unit, findings: test_invoker.test_invoker_refuses_ref(unit, rules(), findings),
+    test_invoker.test_invoker_lacks_env_secret,
+    lambda unit, findings: test_invoker.test_invoker_lacks_repository(unit, fleet(), findings),
+    lambda unit, findings: test_invoker.test_invoker_lacks_ref(unit, rules(), findings),
     test_invoker.test_invoker_pattern_invalid,
 )
 

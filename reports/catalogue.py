@@ -1,0 +1,81 @@
+"""The catalogue of checks as a table, as data and as the page docs/checks.md."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from tabulate import tabulate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from checks.catalogue import Listed
+
+HEAD = """# Checks
+
+Generated from the checks by `pipelines-audit checks --markdown`; a test keeps it true. Each id names the fault that it
+finds. A check that lacks one of the facts that it needs ends *unknown*, never *pass*. `[severities]` of the
+configuration gives a check another severity, `[disabled]` leaves it out with a reason that every report shows.
+
+"""
+
+
+def table(found: Sequence[Listed]) -> str:
+    """List id, severity and title, subject by subject."""
+    rows = [(one.subject, one.check.id, one.check.severity, one.check.title) for one in found]
+    return tabulate(rows, headers=("subject", "check", "severity", "finds"), tablefmt="simple") + "\n"
+
+
+def document(found: Sequence[Listed]) -> dict[str, Any]:
+    """Give the catalogue as data."""
+    return {
+        "schema_version": 1,
+        "checks": [
+            {
+                "id": one.check.id,
+                "subject": one.subject,
+                "stage": one.check.stage,
+                "severity": one.check.severity,
+                "title": one.check.title,
+                "why": one.check.why,
+                "remedy": one.check.remedy,
+                "needs": sorted(one.check.needs),
+                "controls": list(one.check.controls),
+                "references": list(one.check.references),
+                "aliases": list(one.check.aliases),
+            }
+            for one in found
+        ],
+    }
+
+
+def markdown(found: Sequence[Listed]) -> str:
+    """Write the page: a table of all, then a heading a check with its facts, why it matters and how to mend it."""
+    parts = [HEAD, _index(found)]
+    for subject, listed in groupby(found, key=lambda one: one.subject):
+        parts.append(f"\n## {subject.replace('_', ' ').capitalize()}\n")
+        parts += [_section(one) for one in listed]
+    return "".join(parts)
+
+
+def _index(found: Sequence[Listed]) -> str:
+    rows = [f"| [{one.check.id}](#{one.check.id}) | {one.check.severity} | {one.check.title} |\n" for one in found]
+    return "| check | severity | finds |\n|---|---|---|\n" + "".join(rows)
+
+
+def _section(one: Listed) -> str:
+    check = one.check
+    facts = [
+        ("severity", check.severity),
+        ("needs", ", ".join(f"`{need}`" for need in sorted(check.needs)) or "the declaration"),
+        ("evidence for", ", ".join(check.controls) or "none"),
+        ("formerly", ", ".join(f"`{alias}`" for alias in check.aliases)),
+        ("asked by", "`ready`" if check.stage == "ready" else ""),
+    ]
+    rows = "".join(f"| {name} | {value} |\n" for name, value in facts if value)
+    links = "".join(f"- <{link}>\n" for link in check.references)
+    return (
+        f"\n### {check.id}\n\n{check.title}\n\n| | |\n|---|---|\n{rows}\n"
+        f"{check.why}\n\n**Mend:** {check.remedy}\n" + (f"\n{links}" if links else "")
+    )

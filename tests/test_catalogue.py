@@ -1,0 +1,95 @@
+"""The catalogue of checks: whole, in its documentation, and asking for facts that are looked at."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from audit.cli import main
+from audit.fixtures import SESSION
+from audit.running.permissions import TABLE
+from audit.verdict.check import Need
+from checks.catalogue import Listed, catalogue
+from tests.processes import ROOT
+
+CATALOGUE = catalogue()
+CONTRACT = {
+    "image-tag-drift",
+    "image-repository-drift",
+    "image-digest-drift",
+    "declared-tag-not-in-registry",
+    "running-tag-not-in-registry",
+    "declared-tag-not-released",
+    "declared-tag-behind",
+    "runner-kaniko-split",
+    "family-missing",
+    "family-undeclared",
+    "invoker-missing",
+    "invoker-runtime-deprecated",
+    "declaration-shadowed",
+    "build-script-pin-differs",
+    "ci-pin-differs",
+    "module-ref-skew",
+    "not-covered",
+}
+BEYOND_AWS = {"releases", "pins"}
+
+
+def test_ids_that_scripts_rely_on() -> None:
+    """The documented ids are there, as ids or as aliases."""
+    assert {name for one in CATALOGUE for name in one.check.names} >= CONTRACT
+
+
+def test_each_name_means_one_check() -> None:
+    """No id or alias is given twice."""
+    counted = Counter(name for one in CATALOGUE for name in one.check.names)
+    assert [name for name, number in counted.items() if number > 1] == []
+
+
+def test_needs_are_facts_that_are_asked_for() -> None:
+    """A need is named like the fact that a call of the table of permissions feeds, one to one."""
+    assert {call.fact for call in TABLE} == set(get_args(Need)) - BEYOND_AWS
+
+
+@pytest.mark.parametrize("one", CATALOGUE, ids=lambda one: one.check.id)
+def test_each_check_is_documented(one: Listed) -> None:
+    """Id in kebab-case, a sentence as title, a reason, a mend, and controls; those of the nightly check link on."""
+    check = one.check
+    assert re.fullmatch(r"[a-z]+(?:-[a-z]+)+", check.id)
+    assert re.fullmatch(r"[A-Z].{10,118}\.", check.title)
+    assert len(check.why) > 40 or check.stage == "ready"
+    assert len(check.remedy) > 10
+    assert check.stage == "ready" or (check.controls and check.references)
+    assert all(link.startswith("https://") for link in check.references)
+
+
+def test_documentation_is_true() -> None:
+    """The page in docs/ is what the command prints; write it anew by pipelines-audit checks --markdown."""
+    from reports.catalogue import markdown
+
+    assert (ROOT / "docs" / "checks.md").read_text(encoding="utf-8") == markdown(CATALOGUE)
+
+
+def test_command_lists(capsys: pytest.CaptureFixture[str]) -> None:
+    """As a table, as data, as a page."""
+    assert main(["checks"]) == 0
+    assert "image-tag-drift" in capsys.readouterr().out
+    assert main(["checks", "--json"]) == 0
+    found = {one["id"]: one for one in json.loads(capsys.readouterr().out)["checks"]}
+    assert found["image-tag-drift"]["subject"] == "images"
+    assert found["image-tag-drift"]["needs"] == ["families"]
+    assert main(["checks", "--markdown"]) == 0
+    assert capsys.readouterr().out.startswith("# Checks\n")
+
+
+def test_session_key_is_shared() -> None:
+    """Fixtures and plugin look at the same place."""
+    from audit import plugin
+
+    assert plugin.SESSION is SESSION
+    assert Path(plugin.__file__).is_file()
