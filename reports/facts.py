@@ -110,7 +110,7 @@ def running(facts: Running, missing: Iterable[Gap] = ()) -> str:
             _table(rows, ("account", "region", "what", "revision", "runs", "since")),
             _table(images, ("repository", "tag", "digest", "pushed", "MB")),
             gaps(unread),
-            counted(len(facts.observations), "unit") + " looked at",
+            f"{counted(len(facts.observations), 'unit')} looked at{_calls(facts)}",
         ]
     )
 
@@ -149,6 +149,15 @@ def released_document(facts: Released) -> dict[str, object]:
 def gaps(found: Iterable[Gap]) -> str:
     """List what could not be read, one line each."""
     return _listed("could not be read", list(dict.fromkeys(gap.message for gap in found)))
+
+
+def _calls(facts: Running) -> str:
+    """Say what the look cost: in snapshots of before it was counted by account, nothing."""
+    if not facts.calls:
+        return ""
+    most = max(facts.calls, key=lambda one: one.calls)
+    total = counted(sum(one.calls for one in facts.calls), "call")
+    return f", {total} in {counted(len(facts.calls), 'account')}, at most {most.calls} ({most.account_id})"
 
 
 def all_gaps(facts: Running) -> tuple[Gap, ...]:

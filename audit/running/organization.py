@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from audit.model import Account, Unread
+from audit.running.faults import CallError
 from audit.running.model import Member
 from audit.running.session import Session
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from audit.running.visit import Visit
 
 WHAT = "accounts of the organization"
+_CALL = "organizations:ListAccounts"
 
 
 def organization(access: Access, region: str, session: Session | None = None) -> Fact[tuple[Member, ...]]:
@@ -32,9 +34,12 @@ def organization(access: Access, region: str, session: Session | None = None) ->
 def members(visit: Visit) -> tuple[Member, ...]:
     """Read every page, empty ones in between too."""
     found = {}
-    for page in visit.pages("organizations:ListAccounts", visit.organizations.list_accounts):
+    for page in visit.pages(_CALL, visit.organizations.list_accounts):
         for one in page["Accounts"]:
             # Status is what State was called before.
             state = one.get("State") or one.get("Status") or ""
             found[one["Id"]] = Member(id=one["Id"], name=one.get("Name", ""), state=state)
+    if not found:
+        # An organization has its management account at least: a list of nobody would make strangers of everybody.
+        raise CallError(_CALL, "MalformedReply")
     return tuple(found[id_] for id_ in sorted(found))

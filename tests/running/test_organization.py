@@ -8,6 +8,7 @@ import pytest
 
 from audit.model import Unread, need
 from audit.running.access import Access
+from audit.running.model import Member
 from audit.running.organization import organization
 from tests.aws import REGION, sign_in
 from tests.overlay.faults import DENIED, THROTTLED, Fault, Pages, Reply, Rule, error
@@ -15,7 +16,6 @@ from tests.overlay.proxy import overlaid
 
 if TYPE_CHECKING:
     from audit.model import Fact
-    from audit.running.model import Member
 
 LIST = "organizations:ListAccounts"
 MANAGEMENT = "123456789012"
@@ -64,6 +64,7 @@ def test_a_thousand_accounts_with_empty_and_throttled_pages(aws: str, monkeypatc
         pytest.param(DENIED, "AccessDeniedException", "is denied", id="denied"),
         pytest.param(error("AWSOrganizationsNotInUseException"), None, "leave --organization out", id="none"),
         pytest.param(Reply(body=b"{}"), "DamagedReply", "damaged", id="damaged"),
+        pytest.param(Reply(body=b'{"Accounts": []}'), "MalformedReply", "isn't what AWS documents", id="nobody"),
         pytest.param(
             Reply(body=b'{"Accounts": [{"Name": "x"}]}'), "MalformedReply", "isn't what AWS documents", id="odd"
         ),
@@ -86,7 +87,9 @@ def test_what_cannot_be_listed_is_a_gap(
 
 def test_a_role_may_list_them(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The list is asked for with a role of its own."""
-    with overlaid(aws, Rule(fault=Pages(items=(), key="Accounts"), call=LIST)) as overlay:
+    one = {"Id": MANAGEMENT, "Name": "root", "Status": "ACTIVE"}
+    with overlaid(aws, Rule(fault=Pages(items=(one,), key="Accounts"), call=LIST)) as overlay:
         monkeypatch.setenv("AWS_ENDPOINT_URL", overlay.url)
-        assert need(organization(Access(role_arn="arn:aws:iam::444455556666:role/list"), REGION)) == ()
+        found = need(organization(Access(role_arn="arn:aws:iam::444455556666:role/list"), REGION))
+        assert found == (Member(id=MANAGEMENT, name="root", state="ACTIVE"),)
         assert overlay.count(LIST, "444455556666") == 1
