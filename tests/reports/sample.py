@@ -25,6 +25,7 @@ from audit.verdict.results import (
     Results,
     Run,
     Selection,
+    TrendPoint,
     UnitRow,
 )
 
@@ -399,6 +400,29 @@ def _advice(kind: Kind, waiver: str, words: str, line: int) -> Advice:
     return Advice(kind=kind, about=about, message=f"{about}: {words}", location=place)
 
 
+# Open findings, and which of them were new, fixed, not judged anew, night by night.
+TREND = tuple(
+    TrendPoint(
+        run=f"2026-11-{10 + night:02d}T02-00-00Z",
+        taken_at=datetime(2026, 11, 10 + night, 2, 0, 31, tzinfo=UTC),
+        exit_code=1,
+        open=number,
+        new=new,
+        fixed=fixed,
+        unread=unread,
+        units_expected=6,
+        units_read=5 if unread else 6,
+    )
+    for night, (number, new, fixed, unread) in enumerate(
+        (
+            *((9, 9, 0, 0), (9, 0, 0, 0), (12, 3, 0, 0), (12, 0, 0, 2), (8, 0, 4, 0), (8, 0, 0, 0), (14, 6, 0, 0)),
+            *((14, 0, 0, 0), (13, 1, 2, 0), (13, 0, 0, 0), (13, 0, 0, 0), (12, 0, 1, 0), (12, 0, 0, 0)),
+            *((12, 0, 0, 1), (18, 7, 1, 1)),
+        )
+    )
+)
+
+
 def results() -> Results:
     """Six accounts: one with a critical finding, drift in two, one unread, a waiver, a crashed check; one excluded."""
     found = tuple(_aged(one) for one in _findings())
@@ -453,6 +477,7 @@ def results() -> Results:
             fixed=(_remembered("image-tag-drift", "logs"),),
             unread=(_remembered("image-tag-drift", "dev"),),
         ),
+        trend=TREND,
     )
 
 
@@ -566,6 +591,7 @@ def hostile() -> Results:
             replace(one, message=HOSTILE, location=Location(file=HOSTILE, line=1, column=1)) for one in base.warnings
         ),
         history=_hostile_history(),
+        trend=tuple(replace(point, run=HOSTILE) for point in base.trend),
     )
 
 
