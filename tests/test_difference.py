@@ -239,3 +239,17 @@ def test_wrong_usage(argv: list[str], capsys: pytest.CaptureFixture[str]) -> Non
     """A missing argument is said, with 4."""
     assert main(argv) == 4
     assert "Missing" in capsys.readouterr().err
+
+
+def test_a_part_of_the_fleet_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The verdict on the snapshot of a shard is not that of the whole."""
+    path = saved(tmp_path / "a.json", replace(snapshot(), shard="1/2", selection="--region us-west-2"))
+    main(["check", "--snapshot", path, "--check", "image-tag-drift"])
+    assert capsys.readouterr().out.endswith("(snapshot taken with --region us-west-2 --shard 1/2)\n")
+
+
+def test_an_incomplete_snapshot_is_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Judged, marked, and never green."""
+    path = saved(tmp_path / "a.json", replace(snapshot(), incomplete="shard 2/2 is missing"))
+    assert main(["check", "--snapshot", path, "--check", "image-tag-drift"]) == 2
+    assert capsys.readouterr().out.startswith("INCOMPLETE: shard 2/2 is missing\n")

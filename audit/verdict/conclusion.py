@@ -72,6 +72,7 @@ def conclude(
     past = memory.history(beside.previous, findings, judged, renamed) if beside.previous else None
     summary = _summary(entries, findings)
     code, verdict = exit_of(summary, findings, kept.coverage, ended, settings, past)
+    verdict += _part_of(snapshot, settings)
     released = snapshot.released
     return Results(
         schema_version=SCHEMA_VERSION,
@@ -169,6 +170,13 @@ def _bugs(number: int) -> str:
     return (
         "1 check ended with an error of its own" if number == 1 else f"{number} checks ended with errors of their own"
     )
+
+
+def _part_of(snapshot: Snapshot, settings: Settings) -> str:
+    """Say what a snapshot had been narrowed to when it was taken: its verdict is not the whole fleet's."""
+    parts = [snapshot.selection, f"--shard {snapshot.shard}" if snapshot.shard else ""]
+    words = " ".join(part for part in parts if part)
+    return f" (snapshot taken with {words})" if words and settings.snapshot is not None else ""
 
 
 def _selection(settings: Settings) -> str:
