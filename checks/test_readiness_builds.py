@@ -29,10 +29,11 @@ ready = partial(check, stage="ready")
 INVOKER = ("lambda:GetFunctionConfiguration",)
 CONTROLS = ("NIST 800-53 CM-3",)
 TOOLS = ("terraform_version", "terragrunt_version", "kubergrunt_version")
-BY_HAND = f"build {SECRETS} of both images with local Docker, push and apply them, then go on from inside"
+BY_HAND = "build what the route calls a bootstrap with local Docker, push and apply it, then go on from inside"
 DOCKER = (
+    f"git clone --depth 1 --branch {SECRETS} https://github.com/gruntwork-io/terraform-aws-ci.git && "
     "DOCKER_BUILDKIT=1 docker build --platform linux/amd64 --secret id=github-token,env=GITHUB_OAUTH_TOKEN "
-    "modules/ecs-deploy-runner/docker/kaniko"
+    "terraform-aws-ci/modules/ecs-deploy-runner/docker/kaniko"
 )
 ENV_SECRET = "github-token=GITHUB_OAUTH_TOKEN"  # noqa: S105 -- names of a secret and of a variable
 DESCRIBE = "infrastructure-deployer --describe-containers"

@@ -72,9 +72,10 @@ def _line(line: Line, width: int, *, colour: bool) -> Iterator[str]:
     word, code = _WORDS[line.state]
     shown = f"\x1b[{code}m{word}\x1b[0m" if colour else word
     leader = f"  {line.what} ".ljust(_LABEL, ".")
-    room = width - len(leader) - len(word) - 3
-    seen = f"  {one_line(line.seen, max(room, 20))}" if line.seen else ""
-    yield f"{leader} {shown}{seen}"
+    seen = one_line(line.seen)
+    fits = len(leader) + len(word) + len(seen) + 3 <= width
+    yield f"{leader} {shown}  {seen}".rstrip() if fits else f"{leader} {shown}"
+    yield from () if fits else _wrapped(seen, width, indent=6)
     grouped: dict[tuple[str, str | None], list[Item]] = {}
     for item in line.items:
         grouped.setdefault(("", None) if item.state == "unknown" else (item.mend, item.command), []).append(item)
@@ -133,7 +134,7 @@ def _wrapped(text: str, width: int, *, indent: int) -> Iterator[str]:
         [[text]],
         tablefmt="plain",
         disable_numparse=True,
-        maxcolwidths=[max(width - indent, 20)],
+        maxcolwidths=[max(width - indent - 2, 20)],
         break_on_hyphens=False,
     )
     for number, line in enumerate(drawn.split("\n")):

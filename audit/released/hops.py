@@ -151,10 +151,11 @@ def _hops(releases: Sequence[Release], here: Version, there: Version, builder: B
     build: Build = "local" if any(obstacle.is_certain for obstacle in found) else "unknown"
     # A runner beyond the barrier with a kaniko image before it: that image of the runner's own release will do.
     stop = max(here, _version(SECRETS))
+    what = "both images" if stop.tag == SECRETS else f"the kaniko image of {stop.tag}"
     bootstrap = Barrier(
         release=stop.tag,
         kind="bootstrap",
-        reason="both images must be built with local Docker (BuildKit 18.09 or newer, --platform linux/amd64), "
+        reason=f"{what} must be built with local Docker (BuildKit 18.09 or newer, --platform linux/amd64), "
         "pushed and applied: " + "; ".join(obstacle.reason for obstacle in found),
     )
     crossed = [barrier for barrier in barriers if barrier.release != SECRETS]

@@ -32,6 +32,11 @@ BY_HAND = (
     "pushed and applied: "
 )
 
+KANIKO_ALONE = (
+    "the kaniko image of v0.52.1 must be built with local Docker (BuildKit 18.09 or newer, --platform linux/amd64), "
+    "pushed and applied: the running kaniko image is v0.50.4, older than v0.50.6"
+)
+
 LATE = [MISE, PYTHON, OPENTOFU, PROVIDER_6]
 
 
@@ -169,7 +174,7 @@ PATHS = [
         old("v0.50.4"),
         "v0.52.19",
         [
-            ("v0.52.1", "v0.52.1", "local", [("v0.52.1", *too_old("v0.50.4")[1:])]),
+            ("v0.52.1", "v0.52.1", "local", [("v0.52.1", "bootstrap", KANIKO_ALONE)]),
             ("v0.52.1", "v0.52.19", "inside", []),
         ],
         id="a runner beyond it, its kaniko before it",
