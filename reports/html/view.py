@@ -162,12 +162,16 @@ def _card(cause: Cause, anchor: str, rows: tuple[Row, ...], since: str) -> Card:
         anchor=anchor,
         lead=lead,
         level=lead.severity if lead.outcome == "fail" else lead.outcome,
-        scope=", ".join(filter(None, (_scope(cause), since))),
+        scope=", ".join(filter(None, (_scope(cause), _open_for(since)))),
         rows=rows,
         hidden=len(cause.findings) - len(rows),
         evidence=_evidence(cause),
         controls=tuple(dict.fromkeys(control for finding in cause.findings for control in finding.controls)),
     )
+
+
+def _open_for(since: str) -> str:
+    return f"open for {since}" if since[:1].isdigit() and " day" in since else since
 
 
 def _row(finding: Finding, anchor: str, above: Finding, since: str) -> Row:
