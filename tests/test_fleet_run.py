@@ -49,7 +49,7 @@ def endpoint() -> Iterator[str]:
     with emulator() as url, environment(settings(url)):
         images = dict.fromkeys(("a", "b", "c"), f"{REGISTRY}/ecs-deploy-runner:v1.3.0")
         _seed(url, REGISTRY_ID, {**images, "d": f"{REGISTRY}/kaniko:v1.3.0"})
-        _seed(url, FLEET["dev"], {name: images[name] for name in ("a", "b")})
+        _seed(url, FLEET["logs"], {name: images[name] for name in ("a", "b")})
         for repository in ("ecs-deploy-runner", "kaniko"):
             push_image(url, REGISTRY_ID, REGION, repository, "v1.3.0")
         yield url
@@ -94,11 +94,11 @@ def overlay(endpoint: str) -> Iterator[Overlay]:
 
 def test_calls_are_counted_and_few(live: Path, overlay: Overlay) -> None:
     """At most 12 calls in a plain account and 22 where the registry lives, as the snapshot says itself."""
-    given = Settings(infra_live=live, role_arn=ROLE_ARN, account=("dev", "shared"), offline=True)
+    given = Settings(infra_live=live, role_arn=ROLE_ARN, account=("logs", "shared"), offline=True)
     found = look.look(given, {})
     said = {one.account_id: one.calls for one in found.running.calls}
-    assert said == {id_: overlay.count(account=id_) for id_ in (REGISTRY_ID, FLEET["dev"])}
-    assert said == {REGISTRY_ID: 22, FLEET["dev"]: 8}
+    assert said == {id_: overlay.count(account=id_) for id_ in (REGISTRY_ID, FLEET["logs"])}
+    assert said == {REGISTRY_ID: 22, FLEET["logs"]: 8}
     assert overlay.count("sts:AssumeRole") == 2
 
 
