@@ -173,6 +173,15 @@ def test_another_way_sees_the_same(
     assert facts(out) == whole
 
 
+def test_a_scheduler_is_refused_before_anything_is_asked(
+    overlay: Overlay, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An address that would show tasks on the way is wrong usage."""
+    assert main(["running", *arguments, "--scheduler", "tcp://192.0.2.1:8786"]) == 4
+    assert "plain tcp only to this machine" in capsys.readouterr().err
+    assert overlay.count() == 0
+
+
 def test_resuming_needs_a_state(
     overlay: Overlay, arguments: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -206,3 +206,10 @@ def test_nobody_there() -> None:
     """A scheduler that can't be reached is one line."""
     with pytest.raises(UsageError, match=r"tcp://127\.0\.0\.1:1: cannot connect"):
         Scheduler("tcp://127.0.0.1:1", ACCESS, patience=0.5)
+
+
+def test_a_cluster_without_workers(runner: str) -> None:
+    """Nobody would ever answer: said before anything is handed in."""
+    assert runner
+    with node("scheduler", "tcp://") as (_, address), pytest.raises(UsageError, match="no workers; start some"):
+        Scheduler(address, ACCESS)
