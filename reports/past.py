@@ -116,10 +116,9 @@ def _lag(past: Past, since: datetime | None) -> str:
     for points in _lags(past, since):
         known = [standing for _, standing in points if standing.version]
         first, last = (known[0], known[-1]) if known else (points[0][1], points[-1][1])
-        name = " ".join(part for part in (last.account or last.account_id, last.region) if part) or last.unit
-        rows.append(
-            (one_line(name, 60), _stood(first), _stood(last), "" if points[-1][1].version else "not read lately")
-        )
+        parts = (last.account or last.account_id, last.region, _unusual(last.stack))
+        name = " ".join(part for part in parts if part) if parts[0] else last.unit
+        rows.append((one_line(name, 60), _stood(first), _stood(last), _note(points, past)))
     return _drawn(rows, ("unit", "ran at first", "runs now", "")) if rows else ""
 
 
@@ -127,12 +126,14 @@ def _note(points: Sequence[tuple[Tally, Standing]], past: Past) -> str:
     tally, standing = points[-1]
     if tally is not past.tallies[-1]:
         return f"not in a run since {tally.run.at:%Y-%m-%d}"
-    return "" if standing.version else "not read lately"
+    if standing.version:
+        return ""
+    return "not read lately" if standing.coverage == "unread" else "nothing runs there now"
 
 
 def _stood(standing: Standing) -> str:
     if standing.version is None:
-        return "unknown"
+        return "unknown" if standing.coverage == "unread" else "nothing"
     version = one_line(standing.version, 40)
     if standing.releases_behind is None:
         return version
@@ -242,8 +243,14 @@ def _now(past: Past) -> datetime | None:
 def _place(life: Life) -> str:
     known = life.identity
     account = known.account or known.account_id
-    parts = (account, known.region, known.container) if account else (known.subject, known.container)
+    stack = _unusual(known.stack)
+    parts = (account, known.region, stack, known.container) if account else (known.subject, known.container)
     return one_line(" ".join(part for part in parts if part), 80)
+
+
+def _unusual(stack: str | None) -> str | None:
+    """Name a stack where it is not the one that everybody has."""
+    return None if stack == "ecs-deploy-runner" else stack
 
 
 def _days(length: timedelta) -> str:
