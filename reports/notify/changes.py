@@ -112,7 +112,7 @@ def _place(found: Finding | Remembered) -> str:
 
 
 def _where(where: str, container: str) -> str:
-    return " ".join(part for part in (where, container) if part)
+    return " · ".join(part for part in (where, container) if part)
 
 
 def _cut(lines: tuple[str, ...], limit: int) -> tuple[str, ...]:

@@ -48,10 +48,10 @@ def test_slack_is_told_what_changed(tmp_path: Path) -> None:
     text = text_of(asked)
     assert "exit 1: 17 findings ≥ low" in text
     assert "1 new, 1 worse, 1 no longer readable, 1 fixed since the run before" in text
-    assert "high: security us-west-2 terraform-planner: security runs terraform-planner at v0.51.8" in text
-    assert "high, was low: shared us-west-2 docker-image-builder" in text
+    assert "high: security us-west-2 · terraform-planner: security runs terraform-planner at v0.51.8" in text
+    assert "high, was low: shared us-west-2 · docker-image-builder" in text
     assert "dev us-west-2: dev: the role cannot list task definitions" in text
-    assert "image-tag-drift: stage us-west-2 terraform-planner, since 2026-11-23" in text
+    assert "image-tag-drift: stage us-west-2 · terraform-planner, since 2026-11-23" in text
     assert "invoker" not in text
     assert asked.path == SECRET
 
