@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import pytest
 
 from audit.model import Severity
-from audit.text import neutral, one_line
+from audit.text import counted, neutral, one_line
+from reports.beside import left_out
+from reports.lines import some
 from reports.plugin import results_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from audit.verdict.results import Results
 
@@ -126,7 +128,9 @@ def _lines(column: str, findings: Sequence[Fact]) -> str:
 
 def _value(column: str, finding: Fact) -> str:
     if column == "verdict":
-        return _cell(str(finding.get("outcome") or "unknown").replace("_", " "))
+        note = finding.get("waiver")
+        accepted = f" ({note['id']}, {counted(note['days_left'], 'day')} left)" if note else ""
+        return _cell(str(finding.get("outcome") or "unknown").replace("_", " ") + accepted)
     if column == "mend":
         return "" if finding.get("outcome") in {"pass", "not_applicable"} else _cell(finding.get("remedy") or "")
     value = _cell(finding.get(column) or "", 120)
@@ -161,7 +165,13 @@ def _about(results: Results) -> list[tuple[str, str]]:
         ("Snapshot", f"{results.snapshot_taken_at.isoformat()}, SHA-256 {results.snapshot_sha256}"),
         ("Releases", f"{source.kind}, as of {source.as_of}, newest {source.newest or 'unknown'}"),
         ("Coverage", f"{results.coverage.read} of {results.coverage.expected} units read"),
+        *(("Excluded", line) for line in filter(None, ["; ".join(_excluded(results))])),
     ]
+
+
+def _excluded(results: Results) -> Iterator[str]:
+    for out in left_out(results):
+        yield f"{some(out.places)} until {out.expires} by {out.owner}: {out.reason}"
 
 
 def _settle(data: Any) -> list[str]:  # noqa: ANN401 -- pytest-html's ReportData has no types

@@ -80,7 +80,7 @@ def test_rows_say_what_the_findings_say(page: Path) -> None:
     assert {name: (row["result"], row["verdict"]) for name, row in rows_of(page).items()} == {
         "test_fail": ("Failed", "fail"),
         "test_unknown": ("Error", "unknown"),
-        "test_waived": ("XFailed", "waived"),
+        "test_waived": ("XFailed", "waived (W-2026-007, 21 days left)"),
         "test_pass": ("Passed", "pass"),
         "test_many": ("Failed", "fail"),
         "test_no_finding": ("Error", "unknown"),
@@ -115,7 +115,8 @@ def test_metadata_are_ours(page: Path) -> None:
     assert "planted-in-ci" not in page.read_text("utf-8")
     environment = data_of(page)["environment"]
     assert environment["Run by"] == "arn:aws:sts::234567890123:assumed-role/pipelines-audit/nightly"
-    assert set(environment) == {"Run", "Tool", "Run by", "Selection", "Snapshot", "Releases", "Coverage"}
+    assert set(environment) == {"Run", "Tool", "Run by", "Selection", "Snapshot", "Releases", "Coverage", "Excluded"}
+    assert environment["Excluded"].startswith("sandbox us-west-2 until 2026-12-31 by platform@example.com: ")
 
 
 def test_header_carries_no_metadata(judged: Run) -> None:
