@@ -34,7 +34,7 @@ _HEADLINES: Final = {
 }
 _ROWS = 3000  # of findings: beyond that the page gets too heavy to open, and the results file has them all
 _LEAST_ROWS = 1000  # are shown however large the matrix is
-_CELLS_A_ROW = 15  # fields of the matrix weigh as much as one row
+_CELLS_A_ROW = 12  # fields of the matrix weigh as much as one row
 _EVIDENCE = 8
 WORDS: Final[dict[Outcome, str]] = {
     "fail": "fail",
