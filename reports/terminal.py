@@ -16,6 +16,7 @@ from reports.causes import container_order, place
 from reports.lines import lines_of, some
 from reports.split import split
 from reports.states import SYMBOLS
+from reports.units import unit_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -197,9 +198,10 @@ def _gaps(results: Results, width: int) -> str:
 
 def _matrix(results: Results, width: int) -> str:
     names = container_order(cell.container for row in results.units for cell in row.cells)
+    called = unit_names(results)
     if len(results.units) <= _MATRIX_ROWS and names:
         drawn = tabulate(
-            [[_unit(row), *_cells(row, names)] for row in results.units],
+            [[one_line(called[row.unit], 60), *_cells(row, names)] for row in results.units],
             headers=["", *(one_line(name, 40) for name in names)],
             tablefmt="simple",
             disable_numparse=True,
@@ -210,10 +212,6 @@ def _matrix(results: Results, width: int) -> str:
     states: Counter[CellState] = Counter(cell.state for row in results.units for cell in row.cells)
     counts = ", ".join(f"{states[state]:,} {state}" for state in SYMBOLS if states[state])
     return _wrapped(f"containers: {counts}", width) if counts else ""
-
-
-def _unit(row: UnitRow) -> str:
-    return one_line(" ".join(part for part in (row.account, row.region) if part) or row.unit, 60)
 
 
 def _cells(row: UnitRow, names: Sequence[str]) -> list[str]:

@@ -51,6 +51,7 @@ IN_SYNC = (
     _pin(f"{_SCRIPTS}/build_deploy_runner_image.sh", _SCRIPT_REF, "v0.52.1"),
     _pin(f"{_SCRIPTS}/build_kaniko_image.sh", _SCRIPT_REF, "v0.52.1"),
     _pin(".github/workflows/pipeline.yml", "\n  MODULE_CI_VERSION: {}", "v0.52.1"),
+    _pin("standalone/ci-runner/terraform.tfvars", 'deploy_runner_tag  = "{}"', "v0.57.3"),
     _pin("shared/us-west-2/mgmt/ecs-deploy-runner/terragrunt.hcl", 'docker_tag   = "{}"', "latest"),
     _pin(
         "security/us-west-2/mgmt/ecs-deploy-runner/terragrunt.hcl",

@@ -16,8 +16,8 @@ security  the applier from the repository of an older set-up; an        declared
           AMI builder that nobody declares any more, with a key in      image-repository-drift,
           its environment; an older ref of the module                   family-undeclared, secret-in-environment
 dev       as its unit's local says: v0.57.4, built from a branch,       declared-tag-behind,
-          with its digest; the tag was pushed again since               declared-tag-not-released,
-                                                                        declaration-shadowed,
+          with its digest; the tag was pushed again since. Beside it    declared-tag-not-released,
+          the runner of a plain Terraform root, as declared, but old    declaration-shadowed,
                                                                         image-digest-drift
 stage     v0.59.9 merged, never built; an apply that broke off:         declared-tag-behind,
           no applier, no invoker                                        declared-tag-not-in-registry,
@@ -35,7 +35,7 @@ none      the pins of build script and CI; two common.hcl; three tags   build-sc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from audit.demo.sample import NEWEST
@@ -44,7 +44,7 @@ from audit.demo.seed import Extras, create_repository, create_secret, digest_of,
 REGION = "us-west-2"
 REGISTRY_ID = "234567890123"
 REGISTRY = f"{REGISTRY_ID}.dkr.ecr.{REGION}.amazonaws.com"
-STACK = "ecs-deploy-runner"
+STACK, STANDALONE = "ecs-deploy-runner", "sandbox-runner"
 
 BUILDER, PACKER = "docker-image-builder", "ami-builder"
 PLANNER, APPLIER = "terraform-planner", "terraform-applier"
@@ -77,7 +77,8 @@ CONFIGURATION: Mapping[str, Any] = {
 class AccountState:
     """What runs in one account: the image of each container, as ``repository:tag``, and the invoker's runtime.
 
-    ``exposed`` are variables that a container holds in plain text.
+    ``exposed`` are variables that a container holds in plain text; ``standalone`` are the images of the runner that a
+    plain Terraform root declares there, empty where there is none.
     """
 
     name: str
@@ -87,6 +88,7 @@ class AccountState:
     invoker_runtime: str | None = "python3.12"
     expected: tuple[tuple[str, str | None], ...] = ()
     exposed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    standalone: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,6 +172,7 @@ DRIFTED = Scenario(
             id="345678901234",
             story="a tag that was never released, from a local of the unit",
             images=_runner(f"v0.57.4@{digest_of('ecs-deploy-runner:v0.57.4')}"),
+            standalone=_runner("v0.57.3"),
             expected=(
                 *_each("declared-tag-behind", PLANNER, APPLIER),
                 *_each("declared-tag-not-released", PLANNER, APPLIER),
@@ -234,7 +237,13 @@ def _right(state: AccountState) -> AccountState:
     images = _runner(NEWEST)
     if state.id == REGISTRY_ID:
         images |= {BUILDER: f"kaniko:{NEWEST}", PACKER: f"ecs-deploy-runner:{NEWEST}"}
-    return AccountState(name=state.name, id=state.id, story="all as declared, of the newest release", images=images)
+    return AccountState(
+        name=state.name,
+        id=state.id,
+        story="all as declared, of the newest release",
+        images=images,
+        standalone=_runner(NEWEST) if state.standalone else {},
+    )
 
 
 IN_SYNC = Scenario(
@@ -262,6 +271,10 @@ def seed(endpoint: str, scenario: Scenario) -> None:
         images = {container: f"{REGISTRY}/{image}" for container, image in state.images.items()}
         runtime = state.invoker_runtime
         seed_runner(endpoint, state.id, REGION, STACK, images, runtime, exposed=state.exposed, extras=extras)
+        if state.standalone:
+            images = {container: f"{REGISTRY}/{image}" for container, image in state.standalone.items()}
+            own = replace(extras, log_group=f"/ecs/{STANDALONE}")
+            seed_runner(endpoint, state.id, REGION, STANDALONE, images, extras=own)
     for image in scenario.moved:
         _push(endpoint, image, f"sha256:{'d' * 64}")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from audit.text import one_line
+from reports.units import unit_names
 
 if TYPE_CHECKING:
     from audit.verdict.results import Chain, ChainStep, Results
@@ -44,12 +45,12 @@ class Chains:
 
 def chains(results: Results) -> Chains:
     """Lay out the broken chains."""
-    names = {row.unit: " ".join(part for part in (row.account, row.region) if part) for row in results.units}
+    names = unit_names(results)
     order = {row.unit: index for index, row in enumerate(results.units)}
     broken = [chain for chain in results.chains if any(map(_is_open, chain.steps))]
     broken.sort(key=lambda chain: order.get(chain.unit, len(order)))
     return Chains(
-        lines=tuple(_line(chain, names.get(chain.unit) or chain.unit) for chain in broken[:_ROWS]),
+        lines=tuple(_line(chain, names.get(chain.unit, chain.unit)) for chain in broken[:_ROWS]),
         whole=len(results.chains) - len(broken),
         hidden=max(len(broken) - _ROWS, 0),
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from reports.causes import container_order
 from reports.states import SYMBOLS
+from reports.units import several
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,18 +62,19 @@ def matrix(results: Results, anchors: Mapping[str, str]) -> Matrix:
     """Lay out the units in their (deploy) order; ``anchors`` says where on the page a finding stands."""
     names = container_order(cell.container for row in results.units for cell in row.cells)
     found = Counter(cell.state for row in results.units for cell in row.cells)
+    stacks = several(results)
     return Matrix(
         containers=names,
-        lines=tuple(_line(row, names, anchors) for row in results.units),
+        lines=tuple(_line(row, stacks.get(row.unit), names, anchors) for row in results.units),
         legend=tuple((CLASSES[s], symbol, s, found[s]) for s, symbol in SYMBOLS.items() if found[s]),
     )
 
 
-def _line(row: UnitRow, names: Sequence[str], anchors: Mapping[str, str]) -> Line:
+def _line(row: UnitRow, stack: str | None, names: Sequence[str], anchors: Mapping[str, str]) -> Line:
     cells = {cell.container: cell for cell in row.cells}
     return Line(
         name=row.account or row.unit,
-        detail=" · ".join(part for part in (row.region, row.account_id) if part),
+        detail=" · ".join(part for part in (stack, row.region, row.account_id) if part),
         note="" if row.coverage == "complete" else row.coverage,
         fields=tuple(_field(cells[name], anchors) if name in cells else None for name in names),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from audit.demo.scenario import REGION, REGISTRY, REGISTRY_ID, STACK
+from audit.demo.scenario import REGION, REGISTRY, REGISTRY_ID, STACK, STANDALONE
 
 if TYPE_CHECKING:
     from audit.demo.scenario import AccountState, Scenario
@@ -27,7 +27,7 @@ class Eyes:
     def families(self) -> dict[str, str]:
         """Give the image of each active family."""
         ecs = self.session.client("ecs")
-        names = ecs.list_task_definition_families(familyPrefix=STACK, status="ACTIVE")["families"]
+        names = ecs.list_task_definition_families(status="ACTIVE")["families"]
         found = {
             name: ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]["containerDefinitions"]
             for name in names
@@ -60,9 +60,15 @@ def see(table: Scenario) -> None:
     for state in table.accounts:
         eyes = Eyes(state.id)
         assert eyes.families() == _families(state), state.name
-        assert eyes.runtimes() == ({f"{STACK}-invoker": state.invoker_runtime} if state.invoker_runtime else {})
+        assert eyes.runtimes() == _runtimes(state), state.name
     assert Eyes(REGISTRY_ID).images() == set(table.pushed)
 
 
 def _families(state: AccountState) -> dict[str, str]:
-    return {f"{STACK}-{container}": f"{REGISTRY}/{image}" for container, image in state.images.items()}
+    own = {f"{STACK}-{container}": f"{REGISTRY}/{image}" for container, image in state.images.items()}
+    return own | {f"{STANDALONE}-{container}": f"{REGISTRY}/{image}" for container, image in state.standalone.items()}
+
+
+def _runtimes(state: AccountState) -> dict[str, str]:
+    own = {f"{STACK}-invoker": state.invoker_runtime} if state.invoker_runtime else {}
+    return own | ({f"{STANDALONE}-invoker": "python3.12"} if state.standalone else {})

@@ -157,7 +157,10 @@ def test_declares_each_tag_where_it_should(tmp_path: Path) -> None:
             ("latest", "shared/us-west-2/mgmt/ecs-deploy-runner/terragrunt.hcl:47"),
         },
         "security": {root},
-        "dev": {("v0.57.4", "dev/us-west-2/mgmt/ecs-deploy-runner/terragrunt.hcl:13")},
+        "dev": {
+            ("v0.57.4", "dev/us-west-2/mgmt/ecs-deploy-runner/terragrunt.hcl:13"),
+            ("v0.57.3", "standalone/ci-runner/terraform.tfvars:1"),
+        },
         "stage": {("v0.59.9", "stage/common.hcl:13")},
         "prod": {root},
     }

@@ -50,7 +50,7 @@ def test_declared_names_literal_chain_and_shadow(sample: Declared) -> None:
     assert "read_terragrunt_config(common.hcl)" in shown
     assert "2026-01-15" in shown
     assert "DOCKERFILE_REPO_REF" in shown
-    assert "6 units, 24 containers" in shown.splitlines()[-1]
+    assert "7 units, 28 containers" in shown.splitlines()[-1]
     assert all(line == line.rstrip() for line in shown.splitlines())
 
 
