@@ -8,6 +8,7 @@ builds take BuildKit secrets. Everything else on the way is a barrier of the hop
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from audit.model import Version
@@ -144,7 +145,7 @@ def _obstacles(builder: Builder) -> Iterator[Obstacle]:
 
 def _hops(releases: Sequence[Release], here: Version, there: Version, builder: Builder, module: str) -> Iterator[Hop]:
     found = obstacles(builder, there.tag)
-    barriers = _barriers(releases, module)
+    barriers = _barriers(tuple(releases), module)
     if not found:
         yield _hop(barriers, here, there, "inside")
         return
@@ -170,8 +171,12 @@ def _hop(barriers: Iterable[Barrier], here: Version, there: Version, build: Buil
     return Hop(start=here.tag, to=there.tag, build=build, barriers=crossed)
 
 
-def _barriers(releases: Sequence[Release], module: str) -> list[Barrier]:
-    """Join the landmarks with what the releases themselves mark as breaking for the module, in order."""
+@lru_cache(maxsize=4)
+def _barriers(releases: tuple[Release, ...], module: str) -> tuple[Barrier, ...]:
+    """Join the landmarks with what the releases themselves mark as breaking for the module, in order.
+
+    The same for every unit of a fleet.
+    """
     known = {barrier.release for barrier in LANDMARKS if barrier.kind == "breaking"}
     marked = (
         Barrier(release=release.tag, kind="breaking", reason="marked backward incompatible in its release notes")
@@ -179,7 +184,7 @@ def _barriers(releases: Sequence[Release], module: str) -> list[Barrier]:
         if release.backward_incompatible and _touches(release, module) and release.tag not in known
     )
     ordered = [barrier for barrier in (*LANDMARKS, *marked) if Version.parse(barrier.release)]
-    return sorted(ordered, key=lambda barrier: _version(barrier.release))
+    return tuple(sorted(ordered, key=lambda barrier: _version(barrier.release)))
 
 
 def _unmarked(releases: Sequence[Release], module: str) -> Iterator[str]:
@@ -187,15 +192,20 @@ def _unmarked(releases: Sequence[Release], module: str) -> Iterator[str]:
 
 
 def _between(tags: Iterable[str], here: Version, there: Version) -> Iterator[str]:
-    return (tag for tag in tags if (version := Version.parse(tag)) and here < version <= there)
+    return (tag for tag in tags if (version := _parsed(tag)) and here < version <= there)
 
 
 def _touches(release: Release, module: str) -> bool:
     return module in release.modules_affected or not release.modules_affected
 
 
+@lru_cache(maxsize=1024)
+def _parsed(tag: str) -> Version | None:
+    return Version.parse(tag)
+
+
 def _version(tag: str) -> Version:
-    version = Version.parse(tag)
+    version = _parsed(tag)
     if version is None:
         raise ValueError(f"{tag} is no version")
     return version

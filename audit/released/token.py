@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import requests
 
@@ -119,8 +119,3 @@ def _time(text: str) -> datetime | None:
 
 def _unread(reason: str) -> Unread:
     return Unread(gap=Gap(what=VARIABLE, call="GET /repos/…/git/ref/tags/…", message=f"{VARIABLE}: {reason}"))
-
-
-def host_of(settings: Settings) -> str:
-    """Name the host that the token is for."""
-    return urlsplit(settings.github_url).hostname or settings.github_url

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from audit import snapshot as snapshots
 from audit.cli import main
 from audit.config import FILE_NAME
 from tests.aws import DEV, ROLE_ARN
 from tests.overlay.faults import DENIED, Fault, Reply, Rule, query_error
 from tests.overlay.patches import simulation
 from tests.overlay.proxy import overlaid
+from tests.processes import ROOT, run
 from tests.ready.conftest import SECRET
 from tests.ready.world import World, git
 from tests.workstation import stubs
@@ -113,7 +115,6 @@ def struck(monkeypatch: pytest.MonkeyPatch, seeded: str, *rules: Rule) -> Iterat
             "identity-may-not-invoke",
             id="rights denied",
         ),
-        pytest.param(Reply(body=b"{}"), "ecs:DescribeClusters", "task-in-flight", id="clusters damaged"),
         pytest.param(DENIED, "ecr:BatchGetImage", "image-not-buildable", id="tags denied"),
         pytest.param(query_error("AccessDenied", 403), "sts:GetCallerIdentity", "identity-of-a-machine", id="nobody"),
     ],
@@ -155,7 +156,6 @@ def test_simulated_rights_block(
             ["--to", "banana"], "--to 'banana': give a release such as v1.3.0, or latest-allowed", id="no tag"
         ),
         pytest.param(["--json", "--fix-list"], "--json and --fix-list: give one of them", id="two outputs"),
-        pytest.param(["--check", "no-such-check"], "no-such-check", id="no such check"),
         pytest.param(["--check", "image-tag-drift"], "image-tag-drift", id="a check of another command"),
     ],
 )
@@ -183,6 +183,16 @@ def test_the_policy_narrows_what_is_newest(
     (tmp_path / "c.toml").write_text("", encoding="utf-8")
     assert main([*ready, *arguments]) == 0
     assert json.loads(capsys.readouterr().out)["to"] == "v1.1.0"
+
+
+def test_the_second_door_rules_alike(ready: list[str], world: World, tmp_path: Path) -> None:
+    """By pytest in a checkout, with --to: the same ruling and exit code."""
+    kept = tmp_path / "snapshot.json"
+    snapshots.save(world.snapshot, kept)
+    options = [f"{name}={value}" for name, value in zip(ready[1::2], ready[2::2], strict=True)]
+    done = run("pytest", "-c", ROOT / "pyproject.toml", ROOT / "checks", f"--snapshot={kept}", *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "exit 0: GO for v1.3.0: 5 warnings"
 
 
 def test_check_leaves_readiness_out(ready: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
