@@ -37,11 +37,11 @@ class Kept:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Place:
-    """Where an observation was made."""
+    """An account, in a region where an observation was made in it."""
 
     account: str
     account_id: str | None
-    region: str
+    region: str | None
 
     @classmethod
     def of(cls, seen: Observation) -> _Place:
@@ -66,11 +66,12 @@ def keep(snapshot: Snapshot, waivers: Waivers, today: date) -> Kept:
     listed = [_excluded(view, view.stacks[0].unit, exclusions, today) for view in left_out]
     gone = {*snapshot.gaps, *snapshot.declared.gaps} - {*gaps, *kept.declared.gaps}
     listed += _unplaced(gone, listed, exclusions, today)
+    listed += _idle(snapshot, listed, exclusions, today)
     rows = tuple(_row(view, index) for view in left_out for index in range(len(view.stacks)))
     return Kept(
         snapshot=kept,
         units=units,
-        coverage=replace(coverage.coverage(kept, units), excluded=len(listed)),
+        coverage=replace(coverage.coverage(kept, units), excluded=sum(one.unit is not None for one in listed)),
         everything=everything,
         excluded=tuple(listed),
         rows=rows,
@@ -90,7 +91,20 @@ def _unplaced(gaps: set[Gap], listed: list[Excluded], exclusions: tuple[Exclusio
     return [_excluded(found[place], found[place].unit, exclusions, today) for place in order]
 
 
-def _excluded(thing: UnitView | Gap, unit: str | None, exclusions: tuple[Exclusion, ...], today: date) -> Excluded:
+def _idle(snapshot: Snapshot, listed: list[Excluded], exclusions: tuple[Exclusion, ...], today: date) -> list[Excluded]:
+    """List the accounts that only an accounts file names: they have no unit, so nothing else tells of them."""
+    told = {name for unit in listed for name in (unit.account, unit.account_id) if name}
+    places = [
+        _Place(account=account.name, account_id=account.id, region=None)
+        for account in snapshot.declared.accounts
+        if not told & {account.name, account.id}
+    ]
+    return [_excluded(place, None, exclusions, today) for place in places if covering(exclusions, place)]
+
+
+def _excluded(
+    thing: UnitView | Gap | _Place, unit: str | None, exclusions: tuple[Exclusion, ...], today: date
+) -> Excluded:
     by = covering(exclusions, thing)
     assert by is not None, "only what is covered is listed"
     return Excluded(

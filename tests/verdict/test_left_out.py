@@ -68,6 +68,18 @@ def test_gaps_of_what_is_excluded_are_gone() -> None:
     assert not {closed, unplaced} & set(kept.coverage.gaps)
     assert lost in kept.coverage.gaps
     assert [(unit.account, unit.unit) for unit in kept.excluded] == [("dev", "dev/x"), ("old", None)]
+    assert kept.coverage.excluded == 1, "an account without a unit is listed, but was no unit"
+
+
+def test_an_account_without_a_unit_is_listed_too() -> None:
+    """Where only the accounts file names it; an exclusion of one region does not take it out."""
+    facts = snapshot(rows=(row(account=SHARED),))
+    facts = replace(facts, declared=replace(facts.declared, accounts=(SHARED, DEV)))
+    kept = keep(facts, book(exclusions=(exclusion(),)), TODAY)
+    assert [(one.account, one.region, one.unit) for one in kept.excluded] == [("dev", None, None)]
+    assert kept.snapshot.declared.accounts == (SHARED,)
+    partly = keep(facts, book(exclusions=(exclusion(regions=(REGION,)),)), TODAY)
+    assert (partly.excluded, partly.snapshot.declared.accounts) == ((), (SHARED, DEV))
 
 
 def test_what_names_no_account_is_never_left_out() -> None:
