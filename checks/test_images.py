@@ -45,7 +45,8 @@ def test_image_tag_drift(unit: UnitView, findings: Findings) -> None:
             subject = of_container(unit, stack, row, declared=row.tag, running=running_text(pair), calls=LOOKED)
             with findings.about(subject):
                 declared, running = known(row, "tag"), pair.tag(unit.registry)
-                assert running == declared, f"{row.container} runs {running}, declared is {declared}"
+                since = unit.history.since(row)
+                assert running == declared, f"{row.container} runs {running}, declared is {declared}{since}"
 
 
 @check(

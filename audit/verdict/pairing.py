@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
-from audit.declared.model import DeclaredContainer, DeclaredUnit, Shadow
-from audit.model import Fact, Gap, Seen, Unread, need
+from audit.declared.model import Dated, DeclaredContainer, DeclaredUnit, Shadow
+from audit.model import Fact, Gap, Location, Seen, Unread, need
 from audit.running.model import Cluster, Invoker, Observation, RoleChange, Task, TaskDefinition, unasked
 from audit.running.tasks import MISSING
 from audit.verdict.pairs import Matched, Missing, Orphan, Pair, known, pair, unknown
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from audit.snapshot import Snapshot
 
 __all__ = [
+    "History",
     "Matched",
     "Missing",
     "Orphan",
@@ -36,6 +38,23 @@ __all__ = [
     "unknown",
     "views",
 ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    """When the literals of tags were set, by git, and the day on which the snapshot was taken."""
+
+    dated: Mapping[Location, Dated]
+    today: date
+
+    def since(self, row: DeclaredContainer) -> str:
+        """Say since when a tag is declared, ready to end a sentence; empty where git does not know."""
+        change = self.dated.get(row.tag_origin) if row.tag_origin else None
+        if change is None or change.day is None:
+            return ""
+        days = (self.today - change.day).days
+        age = f"{days} day{'' if days == 1 else 's'} ago"
+        return f" since {change.day}, {'at least ' if change.at_least else ''}{age}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,6 +127,7 @@ class UnitView:
     stacks: tuple[StackView, ...]
     registry: Registry
     gaps: tuple[Gap, ...]
+    history: History
 
     @property
     def log_groups(self) -> Fact[tuple[str, ...]]:
@@ -164,6 +184,7 @@ class _Index:
     gaps: Mapping[str | None, list[Gap]]
     shadows: Mapping[str, list[Shadow]]
     unplaced: Mapping[str | None, Gap]
+    history: History
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> _Index:
@@ -185,6 +206,9 @@ class _Index:
             rows=rows,
             gaps=gaps,
             unplaced={gap.unit: gap for gap in snapshot.gaps},
+            history=History(
+                dated={change.place: change for change in snapshot.declared.dated}, today=snapshot.taken_at.date()
+            ),
         )
 
     def not_looked(self, path: str) -> Gap:
@@ -209,6 +233,7 @@ def _view(index: _Index, units: list[DeclaredUnit]) -> UnitView:
         stacks=tuple(_stack(index, unit, names, observation) for unit in units),
         registry=index.registry,
         gaps=tuple(gaps),
+        history=index.history,
     )
 
 
