@@ -52,7 +52,11 @@ def _finding(finding: Finding, results: Results, notes: Mapping[str, CheckNote])
         "types": [one_line(finding.check)],
     }
     event["compliance"] = _compliance(finding.check, finding.controls, finding.outcome)
-    event["remediation"] = {"desc": one_line(finding.remedy or "see the compliance report", _TEXT), "references": []}
+    links = notes[finding.check].references if finding.check in notes else ()
+    event["remediation"] = {
+        "desc": one_line(finding.remedy or "see the compliance report", _TEXT),
+        "references": [one_line(link) for link in links],
+    }
     event["cloud"] = _cloud(finding.region, finding.account_id, finding.account)
     event["resources"] = [_resource(one_line(finding.subject or place(finding)), finding.region)]
     event["unmapped"] = {name: one_line(value) for name, value in _beside(finding) if value}

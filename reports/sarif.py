@@ -30,6 +30,14 @@ _LEVEL: Final[Mapping[SeverityName, str]] = {
     "info": "note",
 }
 _PROBLEM: Final = {"error": "error", "warning": "warning", "note": "recommendation"}
+# GitHub shows a level for security checks alone, and takes it from a score as CVSS has it.
+_SCORE: Final[Mapping[SeverityName, str]] = {
+    "critical": "9.5",
+    "high": "8.0",
+    "medium": "5.5",
+    "low": "3.0",
+    "info": "0.1",
+}
 _BASE = "SRCROOT"
 
 
@@ -72,15 +80,20 @@ def _rule(cause: Cause, note: CheckNote | None) -> dict[str, Any]:
     severity = note.severity if note else lead.severity
     controls = note.controls if note else lead.controls
     remedy = (note.remedy if note else lead.remedy) or "see the compliance report"
+    is_security = note is not None and note.subject == "security"
+    kind = "security" if is_security else "drift"
+    links = [link for link in (note.references if note else ()) if link.startswith("https://")]
     return {
         "id": one_line(lead.check),
         "shortDescription": {"text": one_line(title, 200)},
         "fullDescription": {"text": one_line(why, 900)},
         "help": {"text": one_line(remedy, 900)},
+        **({"helpUri": one_line(links[0])} if links else {}),
         "defaultConfiguration": {"level": _LEVEL[severity]},
         "properties": {
             "problem.severity": _PROBLEM[_LEVEL[severity]],
-            "tags": [one_line(tag, 100) for tag in ("drift", *controls)][:_TAGS],
+            **({"security-severity": _SCORE[severity]} if is_security else {}),
+            "tags": [one_line(tag, 100) for tag in (kind, *controls)][:_TAGS],
         },
     }
 

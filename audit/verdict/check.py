@@ -73,6 +73,7 @@ class Check:
     aliases: tuple[str, ...] = ()
     stage: Stage = "check"
     uses: frozenset[Need] = frozenset()
+    subject: str = ""
 
     @property
     def names(self) -> frozenset[str]:
@@ -118,6 +119,7 @@ def check(  # noqa: PLR0913 -- what a check is, each by its name
             controls=controls,
             references=references,
             aliases=aliases,
+            subject=function.__module__.rpartition("test_")[2],
             stage=stage,
             uses=frozenset(uses),
         )

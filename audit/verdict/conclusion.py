@@ -231,6 +231,7 @@ def _note(check: Check, disabled: str | None = None) -> CheckNote:
         controls=check.controls,
         references=check.references,
         disabled=disabled,
+        subject=check.subject,
     )
 
 

@@ -141,7 +141,8 @@ class Chain:
 class CheckNote:
     """What a check is, for reports that explain it; one for each check that was selected, passed or not.
 
-    ``disabled`` is the reason why the configuration leaves it out: it was not judged.
+    ``disabled`` is the reason why the configuration leaves it out: it was not judged. ``subject`` is what it belongs to
+    (``images``, ``security``, …).
     """
 
     id: str
@@ -152,6 +153,7 @@ class CheckNote:
     controls: tuple[str, ...]
     references: tuple[str, ...] = ()
     disabled: str | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -49,6 +49,26 @@ def test_rules_come_from_the_catalogue(run: dict[str, Any]) -> None:
     assert titles["image-tag-drift"] == "Image tag drift"
 
 
+def test_security_checks_have_a_score(run: dict[str, Any]) -> None:
+    """Checks of security, and no others, have the score from which GitHub takes its level, and a link to read on."""
+    assert not [rule["id"] for rule in run["tool"]["driver"]["rules"] if "security-severity" in rule["properties"]]
+    results = sample.results()
+    checks = tuple(
+        replace(note, subject="security", references=("https://example.com/why",))
+        if note.id == "image-tag-drift"
+        else note
+        for note in results.checks
+    )
+    (scored,) = (
+        rule
+        for rule in json.loads(render(replace(results, checks=checks)))["runs"][0]["tool"]["driver"]["rules"]
+        if "security-severity" in rule["properties"]
+    )
+    assert scored["properties"]["security-severity"] == "8.0"
+    assert scored["properties"]["tags"][0] == "security"
+    assert scored["helpUri"] == "https://example.com/why"
+
+
 def test_results_point_at_the_literal(run: dict[str, Any]) -> None:
     """A full region from the opening quote to the closing one, in a path relative to the repository."""
     rules = run["tool"]["driver"]["rules"]
