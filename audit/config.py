@@ -72,6 +72,10 @@ class Settings:
     releases_file: Path | None = None
     offline: bool = False
     to: str | None = None
+    authenticator: str = "aws-vault exec {profile} --"
+    auto_approve: bool = False
+    wave: tuple[str, ...] = ()
+    infra_live_repo: str | None = None
     max_release_age_days: int = 90
     workers: int | None = None
     processes: int | None = None
@@ -318,6 +322,32 @@ _UPGRADE = (
         help="the release to upgrade to; latest-allowed is the newest that the policy allows",
     ),
 )
+_PLAN = (
+    Option(
+        name="authenticator",
+        kind="text",
+        metavar="TEMPLATE",
+        help="the words before each command that needs credentials: 'aws-vault exec {profile} --' (the default), "
+        "AWS_PROFILE to set that variable, none for the environment's own",
+    ),
+    Option(
+        name="wave",
+        kind="words",
+        metavar="NAMES",
+        help="accounts or globs to apply together, with commas or + between them; repeat it for the waves that follow",
+    ),
+    Option(
+        name="auto_approve",
+        kind="flag",
+        help="apply without a look at what Terraform would do (default: it shows its plan and asks)",
+    ),
+    Option(
+        name="infra_live_repo",
+        kind="text",
+        metavar="OWNER/NAME",
+        help="where the pull request goes (default: as the remote origin says)",
+    ),
+)
 GROUPS: Mapping[str, tuple[Option, ...]] = {
     "repository": _REPOSITORY,
     "access": _ACCESS,
@@ -325,6 +355,7 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
     "selection": _SELECTION,
     "releases": _RELEASES,
     "upgrade": _UPGRADE,
+    "plan": _PLAN,
     "judging": _JUDGING,
     "waivers": _WAIVERS,
     "memory": _MEMORY,

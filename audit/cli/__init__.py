@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 import audit
-from audit.cli import catalogue, facts, judging, past, policies, readiness, reporting, snapshots, tour, waivers
+from audit.cli import catalogue, facts, judging, past, policies, readiness, remedy, reporting, snapshots, tour, waivers
 from audit.cli.options import EXIT_CODES
 from audit.errors import AuditError, UsageError
 
@@ -57,6 +57,7 @@ def cli() -> None:
 COMMANDS = (
     judging.check,
     readiness.ready,
+    remedy.plan,
     facts.declared,
     facts.running,
     facts.released,

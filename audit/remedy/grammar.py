@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal[
     "account",
     "account id",
+    "branch",
     "build argument",
     "build secret",
     "container",
@@ -37,6 +38,7 @@ _NAMES = r"[A-Za-z0-9_][\w.-]*(?:/[A-Za-z0-9_~][\w.~-]*)*"
 _PATTERNS: tuple[tuple[Kind, str, int], ...] = (
     ("account", r"[^\W_][\w.@ +-]*", 100),
     ("account id", r"\d{12}", 12),
+    ("branch", r"[A-Za-z0-9_](?:[\w+-]|[./](?![./]))*(?<![./])", 200),
     ("build argument", r"[A-Za-z_]\w*=[\w.+:/@,~][\w.+:/@,=~-]*", 300),
     ("build secret", r"[A-Za-z_][\w-]*(?:=[A-Za-z_]\w*)?", 200),
     ("container", r"[A-Za-z0-9_][A-Za-z0-9_-]*", 255),

@@ -72,6 +72,9 @@ class _Maker:
         for number, hop in enumerate(chosen or (None,), 1):
             self._hop(number, hop)
         self.notes.update(dict.fromkeys(dead(self.sites)))
+        if self.wishes.selection and self.wishes.to:
+            note = "literals that it edits may decide for accounts that are not in it"
+            self.notes[f"this plan is of a part of the fleet ({self.wishes.selection}): {note}"] = None
         actions = [step.action for step in self.steps if step.waits is None]
         edited = {edit.place.file for action in actions if isinstance(action, EditPin) for edit in action.edits}
         applied = {step.account for step in self.steps if isinstance(step.action, ApplyUnit)}
@@ -260,7 +263,7 @@ def _tags(group: Sequence[Site]) -> list[str]:
 
 def _handing_in(files: tuple[str, ...], to: str, hop: int) -> tuple[Step, Step]:
     """Make the steps that commit the edits and ask for a review."""
-    branch, title = branch_of(to), f"Move the ECS Deploy Runner to {to}"
+    branch, title = branch_of(to), title_of(to)
     commit = Step(
         number=0,
         title=f"Commit on {branch}",
@@ -293,6 +296,11 @@ def branch_of(to: str) -> str:
     if ".." in valid("tag", to) or to.endswith((".", ".lock")):
         raise RefusedError(f"{to}: no name for a branch; name another release")
     return f"pipelines-audit/{to}"
+
+
+def title_of(to: str) -> str:
+    """Say what the commit and the pull request for a target do."""
+    return f"Move the ECS Deploy Runner to {to}"
 
 
 _NOBODY = hops.Builder(kaniko="", catalog_ref=None, env_secret=True)

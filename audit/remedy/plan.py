@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from audit.released.hops import Hop
-from audit.remedy.steps import Step
+from audit.remedy.steps import EditPin, Step
 from audit.remedy.way import Way
 from audit.running.access import Access
+
+if TYPE_CHECKING:
+    from audit.remedy.edit import Edit
 
 SCHEMA_VERSION = 1
 
@@ -42,13 +45,20 @@ class Plan:
     files: Mapping[str, str]
     scrubbed: tuple[str, ...]
 
+    def edits(self, hop: int) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
+        """Give the edits of a hop that can be made by rule, and why the others can't."""
+        steps = [step for step in self.steps if step.hop == hop and isinstance(step.action, EditPin)]
+        made = [step.action for step in steps if step.waits is None and isinstance(step.action, EditPin)]
+        reasons = tuple(step.waits for step in steps if step.waits is not None)
+        return tuple(edit for action in made for edit in action.edits), reasons
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wishes:
     """What the user asks of a plan: a target (None: converge), the way in, how to apply, waves.
 
     ``texts`` holds the files in which versions stand, by their path from the repository's root; without one an edit is
-    planned by its place alone.
+    planned by its place alone. ``selection`` says to which part of the fleet the snapshot was narrowed, if to any.
     """
 
     to: str | None
@@ -58,4 +68,5 @@ class Wishes:
     source_update: str = "--source-update"
     auto_approve: bool = False
     waves: tuple[str, ...] = ()
+    selection: str = ""
     texts: Mapping[str, str] = field(default_factory=dict)

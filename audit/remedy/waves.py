@@ -28,7 +28,7 @@ def waves(order: Order, names: Sequence[str], wanted: Sequence[str] = ()) -> tup
     left = [name for wave in usual for name in wave]
     found = []
     for text in wanted:
-        globs = [glob.strip() for glob in text.split(",") if glob.strip()]
+        globs = [glob.strip() for glob in text.replace("+", ",").split(",") if glob.strip()]
         chosen = tuple(name for name in left if any(fnmatchcase(name, glob) for glob in globs))
         if not chosen:
             raise UsageError(f"--wave {one_line(text, 80)}: matches no account of this plan that is still to be placed")

@@ -20,7 +20,7 @@ from audit.text import one_line
 from audit.workstation.model import Tool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 TIMEOUT = 20.0
 MOST_BYTES = 64 * 1024
@@ -42,11 +42,15 @@ _OWN_FLAG = Version(tag="v0.73.0", release=(0, 73, 0))
 
 
 def find_tools(
-    environment: Mapping[str, str], repository: Path | None, *, timeout: float = TIMEOUT
+    environment: Mapping[str, str],
+    repository: Path | None,
+    *,
+    names: Collection[str] = PATTERNS,
+    timeout: float = TIMEOUT,
 ) -> tuple[Tool, ...]:
-    """Look for every tool of the table, and ask those that are there for their version, all at once."""
+    """Look for every tool of the table, or those named, and ask the ones that are there for their version at once."""
     with ThreadPoolExecutor(max_workers=len(PATTERNS), thread_name_prefix="tool") as pool:
-        jobs = [pool.submit(_tool, name, environment, repository, timeout) for name in sorted(PATTERNS)]
+        jobs = [pool.submit(_tool, name, environment, repository, timeout) for name in sorted(names)]
         return tuple(job.result() for job in jobs)
 
 

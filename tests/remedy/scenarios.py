@@ -56,14 +56,19 @@ _TAG = re.compile(
 
 
 def fleet(repository: Path, tag: str | None = None, *, repo: str = "gruntwork-io/terraform-aws-ci") -> Path:
-    """Copy the sample fleet as a git repository, as it drifted or with every version at ``tag``."""
+    """Copy the sample fleet, as it drifted or with every version at ``tag``."""
     for source in sorted(path for path in LIVE.rglob("*") if path.is_file()):
         target = repository / source.relative_to(LIVE)
         target.parent.mkdir(parents=True, exist_ok=True)
         text = source.read_text().replace("github.com/gruntwork-io/terraform-aws-ci", f"github.com/{repo}")
         target.write_text(_TAG.sub(rf"\g<before>\g<quote>{tag}", text) if tag else text)
+    return repository
+
+
+def committed(repository: Path) -> Path:
+    """Make a git repository of a folder, with one commit."""
     who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
-    for arguments in (("init", "--initial-branch=main"), ("add", "--all"), (*who, "commit", "--message=x")):
+    for arguments in (("init", "--template=", "--initial-branch=main"), ("add", "--all"), (*who, "commit", "-mx")):
         subprocess.run(["git", "-C", repository, *arguments], check=True, capture_output=True)
     return repository
 
@@ -111,8 +116,6 @@ def _fork(repository: Path) -> Plan:
 def standalone(repository: Path) -> None:
     """Write a root of plain Terraform in one account."""
     (repository / "runner").mkdir(parents=True)
-    (repository / ".git").mkdir()
-    (repository / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     (repository / "accounts.json").write_text('{"shared": "234567890123"}\n')
     (repository / "runner" / "main.tf").write_text(STANDALONE)
 

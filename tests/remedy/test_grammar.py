@@ -31,6 +31,7 @@ HOSTILE = (
         ("account", "dev"),
         ("account", "prod west"),
         ("account id", "012345678901"),
+        ("branch", "release/1.x"),
         ("build argument", "terraform_version=1.5.7"),
         ("build secret", "github-token=GITHUB_OAUTH_TOKEN"),
         ("build secret", "GITHUB_OAUTH_TOKEN"),
@@ -60,6 +61,7 @@ def test_takes_what_is_usual(kind: Kind, text: str) -> None:
     [
         "account",
         "account id",
+        "branch",
         "build argument",
         "build secret",
         "container",

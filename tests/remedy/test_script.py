@@ -20,7 +20,7 @@ from audit.remedy.steps import EditPin
 from audit.remedy.way import Way
 from tests.processes import BIN
 from tests.remedy.fleet import NEWEST, REGION, REGISTRY, plan, seen
-from tests.remedy.scenarios import SCENARIOS, fleet
+from tests.remedy.scenarios import SCENARIOS, committed, fleet
 from tests.remedy.stubs import Stubs
 
 if TYPE_CHECKING:
@@ -46,25 +46,12 @@ def ready(folder: Path, made: Plan) -> tuple[Stubs, Path]:
     script = folder / "runbook.sh"
     script.write_text(runbook(replace(made, made_at=now, expires_at=now + timedelta(hours=1))))
     live = folder / "live"
-    if (live / ".git" / "config").exists():
-        subprocess.run(["git", "init", "--quiet", "--bare", folder / "remote.git"], check=True)
+    if not any(isinstance(step.action, EditPin) for step in made.steps):
+        (live / ".git").mkdir(exist_ok=True)
+    elif not (live / ".git").exists():
+        committed(live)
+        subprocess.run(["git", "init", "--quiet", "--bare", "--template=", folder / "remote.git"], check=True)
         subprocess.run(["git", "-C", live, "remote", "add", "origin", str(folder / "remote.git")], check=True)
-        subprocess.run(
-            [
-                "git",
-                "-C",
-                live,
-                "-c",
-                "user.name=a",
-                "-c",
-                "user.email=a@example.com",
-                "commit",
-                "-qam",
-                "x",
-                "--allow-empty",
-            ],
-            check=True,
-        )
     return Stubs.of(folder / "stubs", made, ACCOUNTS), script
 
 
