@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from audit.verdict.finding import Finding
     from audit.verdict.results import Results
 
+KEPT = {".git", ".github", "_ci", "_envcommon", "dev", "shared"}
 RUNS, TO = "v0.57.3", "v1.3.0"
 STACK = "ecs-deploy-runner"
 UPSTREAM = "https://github.com/gruntwork-io/terraform-aws-ci.git"
@@ -91,8 +92,9 @@ def repository(folder: Path) -> Path:
         text = path.read_text(encoding="utf-8")
         if TO in text:
             path.write_text(text.replace(TO, RUNS), encoding="utf-8")
-    for name in ("logs", "security", "stage", "prod"):
-        shutil.rmtree(live / name)
+    for path in live.iterdir():
+        if path.is_dir() and path.name not in KEPT:
+            shutil.rmtree(path)
     git(live, "add", "--all")
     git(live, "commit", "--quiet", "--message=Two accounts")
     git(folder, "clone", "--quiet", "--no-local", str(live), "live")
