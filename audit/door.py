@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 CHECKS = HERE.parent / "checks"
+# A fleet has tens of thousands of items, and each of these costs every one of them; together they take a third.
+UNUSED = ("faulthandler", "logging", "setuponly", "setupplan", "threadexception", "unraisableexception")
 PLUGINS = ("pytest_metadata.plugin", "pytest_html.plugin", "audit.plugin", "reports.plugin")
 
 
@@ -102,6 +104,7 @@ def arguments(html: Path | None, checks_dir: Path | None) -> list[str]:
     options = ["-c", str(HERE / "pytest.ini"), f"--rootdir={CHECKS.parent}", "--noconftest", "--import-mode=importlib"]
     options += ["--disable-plugin-autoload", "-p", "no:cacheprovider", "--strict-markers", "--tb=line"]
     options += [part for name in PLUGINS for part in ("-p", name)]
+    options += [part for name in UNUSED for part in ("-p", f"no:{name}")] + ["--capture=sys"]
     options += [f"--html={html.absolute()}", "--self-contained-html"] if html else []
     return [str(CHECKS), *([str(checks_dir.resolve())] if checks_dir else []), *options]
 

@@ -46,6 +46,7 @@ class Ledger:
     """Entries in memory and on disk; made by ``start``, ended by ``end``."""
 
     path: Path
+    descriptor: int
     entries: list[Entry] = field(default_factory=list)
     nodeids: set[str] = field(default_factory=set)
 
@@ -53,8 +54,7 @@ class Ledger:
     def start(cls) -> Ledger:
         """Open a ledger in the folder for temporary files, readable by its owner only."""
         descriptor, name = tempfile.mkstemp(prefix="pipelines-audit-", suffix=".ledger.jsonl")
-        os.close(descriptor)
-        return cls(path=Path(name))
+        return cls(path=Path(name), descriptor=descriptor)
 
     def add(self, plain: dict[str, Any]) -> None:
         """Append one entry, given as the plain data that travelled on a pytest report."""
@@ -72,11 +72,14 @@ class Ledger:
 
     def remove(self) -> None:
         """Delete the file, once its content stands in the reports."""
+        os.close(self.descriptor)
         self.path.unlink(missing_ok=True)
 
     def _write(self, line: dict[str, Any]) -> None:
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, sort_keys=True, default=str) + "\n")
+        # Unbuffered, a line a write: what is written is there for whoever looks after a kill.
+        text = (json.dumps(line, sort_keys=True, default=str) + "\n").encode()
+        while text:
+            text = text[os.write(self.descriptor, text) :]
 
 
 def read(path: Path) -> tuple[Sequence[Entry], Ended]:
