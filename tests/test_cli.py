@@ -18,7 +18,7 @@ from audit.verdict.results import from_json
 from tests.nouns import fresh, snapshot
 from tests.processes import BIN, run
 
-COMMANDS = ("check", "declared", "running", "released", "snapshot", "report", "policy", "waivers", "demo")
+COMMANDS = ("check", "declared", "running", "released", "snapshot", "report", "history", "policy", "waivers", "demo")
 
 
 def test_help_lists_commands_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:

@@ -46,6 +46,7 @@ _MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _LOCK: Final = 7_465_120_313  # any number that nobody else in the database takes for an advisory lock
 _CONNECT_SECONDS: Final = 10
 _LOCK_SECONDS: Final = 30
+_STATEMENT_SECONDS: Final = 60  # a nightly job must end, whatever a database does
 
 
 @contextmanager
@@ -58,6 +59,7 @@ def opened(url: URL, *, write: bool) -> Iterator[Connection]:
             with connection.begin():
                 if connection.dialect.name == "postgresql":
                     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'")
+                    connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{_STATEMENT_SECONDS}s'")
                 migrate(connection)
                 yield connection
     finally:
@@ -108,7 +110,8 @@ def load(connection: Connection, *, standings: bool = True) -> tuple[PastRun, ..
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
-        return sa.create_engine(url, poolclass=sa.NullPool, connect_args={"connect_timeout": _CONNECT_SECONDS})
+        patience = {"connect_timeout": _CONNECT_SECONDS, "tcp_user_timeout": _LOCK_SECONDS * 1000}
+        return sa.create_engine(url, poolclass=sa.NullPool, connect_args=patience)
     engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args={"timeout": _LOCK_SECONDS})
 
     @event.listens_for(engine, "connect")

@@ -122,6 +122,21 @@ def test_limits_of_slack(tmp_path: Path) -> None:
     assert all(len(block["text"]["text"]) <= 3000 for block in blocks)
 
 
+def test_long_lists_are_cut_between_lines(tmp_path: Path) -> None:
+    """A dozen lines a kind, each kind whole lines below Slack's limit."""
+    base = sample.results()
+    finding = next(found for found in base.findings if found.outcome == "fail")
+    many = tuple(
+        replace(finding, id=f"{n:064}", cause_id=str(n), message=f"{n} {'x' * 280}", account=f"account-{n}", state=None)
+        for n in range(40)
+    )
+    with serve(lambda _: Answer()) as server:
+        told(server, replace(base, findings=many, history=None), tmp_path)
+    new = server.asked[0].body["blocks"][2]["text"]["text"]
+    assert len(new) <= 2900
+    assert new.endswith(("…", "more lines"))
+
+
 def test_hostile_text_is_inert(tmp_path: Path) -> None:
     """No mention, no link, no control character reaches Slack."""
     with serve(lambda _: Answer()) as server:

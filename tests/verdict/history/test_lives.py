@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -115,3 +116,13 @@ def test_judged_survives_writing() -> None:
     for results in nights.thirty():
         plain = judged.of(results)
         assert judged.from_plain(judged.to_plain(plain)) == plain
+
+
+def test_another_part_of_the_repository_ends_nothing() -> None:
+    """A whole run over another folder does not declare the unit, and says nothing about it."""
+    elsewhere = night(2, accounts=["prod"])
+    past = traced(
+        night(1, [found(DRIFT, "dev", PLANNER)]), replace(elsewhere, run=replace(elsewhere.run, scope="live/prod"))
+    )
+    assert past.lives[DEV].open
+    assert past.tallies[1].unread == (DEV,)
