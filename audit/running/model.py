@@ -183,7 +183,7 @@ class Script:
     """What the invoker lets a container run: a script, the options it may get, and those that it always gets.
 
     ``hardcoded`` and ``patterns`` map an option to its values and to the expression that its value must match;
-    values that look like secrets are replaced.
+    values that look like secrets are replaced. ``*`` among the allowed options is any of them.
     """
 
     container: str

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 VARIABLE = "BASE64GZ_CONFIG_DATA_JSON"
 
+ANY = "*"
+
 _MOST_BYTES = 4_000_000
 _MOST_DEPTH = 12
 _GZIP = 16 + zlib.MAX_WBITS
@@ -63,7 +65,7 @@ def _script(value: dict[str, object], path: tuple[str, ...]) -> Script:
     return Script(
         container=path[-3] if len(path) > 2 else path[0],
         name=path[-1],
-        allowed_options=_texts(value.get("allowed_options")) + _texts(value.get("allowed_options_without_args")),
+        allowed_options=_allowed(value.get("allowed_options")) + _texts(value.get("allowed_options_without_args")),
         restricted_options=_texts(value.get("restricted_options")),
         patterns=tuple(
             (name, without_secrets(str(one))) for name, one in _mapping(value.get("restricted_options_regex"))
@@ -74,6 +76,11 @@ def _script(value: dict[str, object], path: tuple[str, ...]) -> Script:
         ),
         positional=value.get("allow_positional_args") is True,
     )
+
+
+def _allowed(value: object) -> tuple[str, ...]:
+    """Give the options that may be given: for the module null is any of them, an empty list none."""
+    return (ANY,) if value is None else _texts(value)
 
 
 def _mapping(value: object) -> list[tuple[str, object]]:

@@ -14,6 +14,8 @@ import re2
 
 from audit.errors import UnreadError
 from audit.model import Gap
+from audit.running.redact import DROPPED
+from audit.running.scripts import ANY
 from audit.text import one_line
 
 if TYPE_CHECKING:
@@ -49,11 +51,13 @@ def refusal(script: Script, option: str, value: str | None = None) -> str | None
     that is a fault of its own (``broken_patterns``).
     """
     name = _bare(option)
-    allowed = [_bare(one) for one in script.allowed_options]
+    allowed = {_bare(one) for one in script.allowed_options}
     if name in map(_bare, script.restricted_options):
         return f"{option} is among its restricted options"
-    if allowed and name not in allowed:
-        return f"{option} is not among its allowed options ({one_line(', '.join(script.allowed_options), 120)})"
+    if not allowed & {name, ANY}:
+        return (
+            f"{option} is not among its allowed options ({one_line(', '.join(script.allowed_options) or 'none', 120)})"
+        )
     if value is not None:
         for key, pattern in script.patterns:
             if _bare(key) == name and not _matches(pattern, value):
@@ -72,6 +76,9 @@ def broken_patterns(script: Script) -> Iterator[tuple[str, str]]:
 def _matches(pattern: str, value: str) -> bool:
     if _fault(pattern):
         return True
+    if pattern == DROPPED:
+        message = "an expression of the invoker looks like a secret and was not kept; look at it by hand"
+        raise UnreadError(Gap(what="expression of the invoker", message=message))
     options = re2.Options()
     options.log_errors = False
     try:
@@ -96,7 +103,7 @@ def _fault(pattern: str) -> str | None:
 
 
 def _bare(option: str) -> str:
-    return option.lstrip("-")
+    return option.lstrip("-").partition("=")[0]
 
 
 def _unread(name: str, reason: str) -> NoReturn:

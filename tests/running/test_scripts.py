@@ -61,7 +61,7 @@ def test_odd_shapes_give_what_they_hold() -> None:
     assert (one.container, one.name, one.allowed_options, one.hardcoded, one.positional) == (
         "container",
         "script",
-        (),
+        ("*",),
         (),
         False,
     )

@@ -6,6 +6,8 @@ import pytest
 
 from audit.errors import UnreadError
 from audit.running.model import Invoker, Script
+from audit.running.redact import DROPPED
+from audit.running.scripts import ANY
 from audit.verdict.builds import broken_patterns, build_script, refusal
 
 
@@ -14,7 +16,7 @@ def script(**changes: object) -> Script:
     fields: dict[str, object] = {
         "container": "docker-image-builder",
         "name": "build-docker-image",
-        "allowed_options": (),
+        "allowed_options": (ANY,),
         "restricted_options": (),
         "patterns": (),
         "hardcoded": (),
@@ -29,6 +31,14 @@ def script(**changes: object) -> Script:
         pytest.param(script(), "--ref", "v1.3.0", None, id="no rules"),
         pytest.param(script(allowed_options=("--ref",)), "--ref", "v1", None, id="allowed"),
         pytest.param(script(allowed_options=("ref",)), "--ref", "v1", None, id="allowed without dashes"),
+        pytest.param(script(allowed_options=("--ref=.*",)), "--ref", "v1", None, id="allowed with a value"),
+        pytest.param(
+            script(allowed_options=()),
+            "--ref",
+            None,
+            "--ref is not among its allowed options (none)",
+            id="none allowed",
+        ),
         pytest.param(
             script(allowed_options=("--repo",)),
             "--ref",
@@ -61,6 +71,12 @@ def test_an_expression_that_could_run_for_ever_is_not_tried() -> None:
     """Look-ahead and the like are Python's alone: nobody knows without trying."""
     with pytest.raises(UnreadError, match="in safety"):
         refusal(script(patterns=(("--ref", r"^(?!v0)(a+)+$"),)), "--ref", "v1")
+
+
+def test_an_expression_that_was_not_kept_is_not_tried() -> None:
+    """What looked like a secret was dropped where it came in: nobody knows what it would match."""
+    with pytest.raises(UnreadError, match="by hand"):
+        refusal(script(patterns=(("--ref", DROPPED),)), "--ref", "v1")
 
 
 def test_broken_patterns() -> None:
