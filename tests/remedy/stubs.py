@@ -27,7 +27,7 @@ if [[ -e $here/fail.$name ]]; then echo "$name: as asked" >&2; exit "$(cat "$her
 _STUBS = {
     "aws-vault": "export STUB_PROFILE=$2; [[ $2 == --no-session ]] && export STUB_PROFILE=$3\n"
     'while [[ $1 != -- ]]; do shift; done; shift; exec "$@"',
-    "aws": r"""profile=${AWS_PROFILE:-$STUB_PROFILE}
+    "aws": r"""profile=${AWS_PROFILE:-${STUB_PROFILE:-}}
 case "$1 $2" in
   "sts get-caller-identity") cat "$here/accounts/$profile" ;;
   "ecr batch-get-image") tag=${8#imageTag=}; if [[ -e $here/ecr/$6:$tag ]]; then echo "$tag"; fi ;;
@@ -38,7 +38,7 @@ esac""",
     "infrastructure-deployer": r"""while (($#)); do
   case $1 in --docker-image-tag) image=${2##*/}; touch "$here/ecr/$image" ;; esac; shift
 done""",
-    "terragrunt": 'touch "$here/applied/$STUB_PROFILE"',
+    "terragrunt": 'touch "$here/applied/${AWS_PROFILE:-$STUB_PROFILE}"',
     "terraform": r"""case $1 in
   plan) echo plan >"${2#-out=}"; stat -c '%a %n' "${2#-out=}" >>"$here/plans" ;;
   apply) [[ $(cat "$2") == plan ]] && touch "$here/applied/$STUB_PROFILE" ;;
@@ -72,7 +72,8 @@ class Stubs:
         for step in plan.steps:
             if isinstance(step.action, VerifyUnit):
                 for family, image in step.action.images:
-                    (folder / "images" / f"your-{step.account}" / family).write_text(image + "\n")
+                    with (folder / "images" / f"your-{step.account}" / family).open("a") as file:
+                        file.write(f"{image}\n")
         return cls(folder=folder)
 
     def run(

@@ -135,3 +135,45 @@ def test_any_surroundings(above: list[str], newline: str, bom: bool, final: bool
     before, after = text.encode(), replaced(text, place, OLD, NEW).encode()
     start = before.index(b'wanted = "') + len(b'wanted = "')
     assert after == before[:start] + NEW.encode() + before[start + len(OLD) :]
+
+
+SCRIPTS = (
+    ("build.sh", 'readonly DOCKERFILE_REPO_REF="', '"'),
+    ("build.sh", "export MODULE_CI_VERSION='", "'"),
+    ("build.sh", "DOCKERFILE_REPO_REF=${DOCKERFILE_REPO_REF:-", "}"),
+    ("build.sh", "MODULE_CI_VERSION=", ""),
+    (".github/workflows/x.yml", "env: {MODULE_CI_VERSION: ", "}"),
+    (".github/workflows/x.yml", 'MODULE_CI_VERSION: "', '"'),
+    (".circleci/config.yml", "environment:\n  MODULE_CI_VERSION:   '", "'"),
+    ("Dockerfile", "ARG MODULE_CI_VERSION=", ""),
+    ("versions.json", '{"é": ["v0.52.1"], "tag": "', '"}'),
+)
+AROUND = ("# v0.52.1", '# DOCKERFILE_REPO_REF="v0.52.1"', "#\tünï “v0.52.1”", "")
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    script=st.sampled_from(SCRIPTS),
+    above=st.lists(st.sampled_from(AROUND), max_size=3),
+    below=st.lists(st.sampled_from(AROUND), max_size=3),
+    newline=st.sampled_from(["\n", "\r\n"]),
+    final=st.booleans(),
+)
+def test_any_surroundings_of_pins(
+    script: tuple[str, str, str],
+    above: list[str],
+    below: list[str],
+    newline: str,
+    final: bool,  # noqa: FBT001 -- hypothesis passes by name
+) -> None:
+    """In scripts, CI files and JSON too: the literal's bytes change, and no others."""
+    file, before, after = script
+
+    around = ([], []) if file.endswith(".json") else (above, below)
+    lines = [*around[0], f"{before}{OLD}{after}", *around[1]]
+    text = newline.join("\n".join(lines).split("\n")) + (newline if final else "")
+    quote = 1 if before.endswith(("'", '"')) else 0
+    start = text.index(before.replace("\n", newline)) + len(before.replace("\n", newline))
+    place = at(file, text[:start] + text[start:], text[: start - quote])
+    changed = replaced(text, place, OLD, NEW)
+    assert changed.encode() == text[:start].encode() + NEW.encode() + text[start + len(OLD) :].encode()

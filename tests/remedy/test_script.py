@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -75,12 +76,12 @@ def test_shellcheck_finds_nothing(tmp_path: Path) -> None:
     subprocess.run([BIN / "shellcheck", *scripts], check=True)
 
 
-def build(image: str, tag: str, *arguments: str) -> list[str]:
+def build(image: str, tag: str, *arguments: str, repo: str = "gruntwork-io/terraform-aws-ci") -> list[str]:
     """Give the guide's command that builds an image, with what the repository's script adds."""
     context = {"ecs-deploy-runner": "deploy-runner"}.get(image, image)
     words = (
         f"infrastructure-deployer --aws-region {REGION} -- docker-image-builder build-docker-image "
-        f"--repo https://github.com/gruntwork-io/terraform-aws-ci.git --ref {tag} "
+        f"--repo https://github.com/{repo}.git --ref {tag} "
         f"--context-path modules/ecs-deploy-runner/docker/{context} "
         "--env-secret github-token=GITHUB_OAUTH_TOKEN "
         f"--docker-image-tag {REGISTRY}/{image}:{tag} --build-arg module_ci_tag={tag}"
@@ -124,6 +125,54 @@ def test_runs_the_guides_commands(tmp_path: Path) -> None:
     assert vaulted == [f"your-{name}" for name in UNITS]
     seen_names = set((tmp_path / "stubs" / "environment").read_text().split())
     assert not seen_names & {"AWS_VAULT", "AWS_ACCESS_KEY_ID", "TG_NON_INTERACTIVE"}
+
+
+def through(stubs: Stubs, script: Path, live: Path) -> list[str]:
+    """Run a runbook to its end as a person does: go on after a pull request, pass over what waits."""
+    said: list[str] = []
+    step = "1"
+    while step:
+        done = stubs.run(script, "--from", step, cwd=live, GITHUB_OAUTH_TOKEN="x")
+        said += done.stderr.splitlines()
+        assert done.returncode in (0, 10), done.stderr
+        goes_on = re.search(r"--from (\d+)$", said[-1])
+        step = str(int(goes_on[1]) + (done.returncode == 10)) if goes_on else ""
+    return said
+
+
+FORK = "example/terraform-aws-ci"
+BOTH = [build("ecs-deploy-runner", NEWEST, *TOOLS), build("kaniko", NEWEST)]
+
+
+@pytest.mark.parametrize(
+    ("name", "built", "applied"),
+    [
+        ("nothing-to-do", [], []),
+        ("converge-one-account", [], ["prod"]),
+        ("converge-drifted", [], ["shared", "security", "stage"]),
+        ("upgrade-across-barrier", BOTH, [*UNITS, *UNITS]),
+        ("shadowed-literal", BOTH, [*UNITS]),
+        (
+            "fork",
+            [
+                build("ecs-deploy-runner", "v0.107.5-gwrc", *TOOLS, repo=FORK),
+                build("kaniko", "v0.107.5-gwrc", repo=FORK),
+            ],
+            [*UNITS],
+        ),
+        ("one-unread-account", [], [name for name in UNITS if name != "dev"]),
+    ],
+)
+def test_each_situation_to_its_end(tmp_path: Path, name: str, built: list[list[str]], applied: list[str]) -> None:
+    """What is started in each situation is what the guide says, and nothing else."""
+    live = tmp_path / "live"
+    stubs, script = ready(tmp_path, MAKE[name](live))
+    assert through(stubs, script, live)[-1] == "done"
+    assert [argv for _, argv in stubs.calls("infrastructure-deployer")] == built
+    assert stubs.calls("terragrunt") == [
+        (str(live / unit / REGION / "mgmt" / "ecs-deploy-runner"), ["terragrunt", "apply", "--source-update"])
+        for unit in applied
+    ]
 
 
 def test_again_from_the_start_repeats_nothing(tmp_path: Path) -> None:
