@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit.remedy.document import to_json
+from audit.remedy.document import schema, to_json
 from audit.remedy.prose import markdown, text
 from audit.remedy.script import runbook
 from tests.remedy.scenarios import SCENARIOS
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from audit.remedy.plan import Plan
 
 FOLDER = Path(__file__).resolve().parent.parent / "golden" / "plans"
+SCHEMA = FOLDER.parent.parent.parent / "docs" / "plan.schema.json"
 WRITTEN = {"json": to_json, "md": markdown, "sh": runbook, "txt": text}
 WHOLE = ("converge-one-account", "standalone")
 """The plans that are kept in all forms; of the others the text says enough."""
@@ -32,8 +34,14 @@ def forms(name: str) -> tuple[str, ...]:
     return tuple(WRITTEN) if name in WHOLE else ("txt",)
 
 
+def schema_text() -> str:
+    """Write the schema as it stands in the documentation."""
+    return json.dumps(schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
+    SCHEMA.write_text(schema_text())
     for scenario in SCENARIOS:
         with tempfile.TemporaryDirectory() as folder:
             made = scenario.make(Path(folder) / "live")

@@ -12,6 +12,7 @@ import pytest
 
 from audit.errors import UsageError
 from audit.remedy.document import demand_fresh, from_json, schema, sha256, to_json
+from tests.remedy.golden import SCHEMA, schema_text
 from tests.remedy.scenarios import SCENARIOS
 
 if TYPE_CHECKING:
@@ -77,3 +78,8 @@ def test_sha_depends_on_every_step(made: Plan) -> None:
     """Another order, another step: another SHA-256."""
     assert sha256(replace(made, steps=made.steps[::-1])) != sha256(made)
     assert sha256(replace(made, steps=made.steps[:-1])) != sha256(made)
+
+
+def test_schema_in_the_documentation() -> None:
+    """The schema that people read is the one that plans are written by."""
+    assert SCHEMA.read_text() == schema_text()
