@@ -24,7 +24,7 @@ _DAYS = re.compile(r"(\d{1,5})d")
 
 
 @click.command()
-@options("history")
+@options("history", "checks_dir")
 @click.option("--since", metavar="DATE|DAYS", help="runs and fixes since 2026-11-01, or of the last days: 30d")
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def history(config_file: Path | None, since: str | None, as_json: bool, **given: object) -> int:  # noqa: FBT001 -- click passes by name
@@ -32,6 +32,7 @@ def history(config_file: Path | None, since: str | None, as_json: bool, **given:
 
     Runs are written there by "check --history URL".
     """
+    from audit import door  # noqa: PLC0415 -- start-up
     from audit.verdict.history import keep  # noqa: PLC0415 -- start-up
     from reports import past as shown  # noqa: PLC0415 -- start-up
 
@@ -39,7 +40,8 @@ def history(config_file: Path | None, since: str | None, as_json: bool, **given:
     if settings.history is None:
         raise UsageError("which history: give --history sqlite:///FILE or postgresql+psycopg://…, or set it")
     start = moment(since, datetime.now(UTC)) if since else None
-    past = keep.read(settings.history)
+    ids = door.check_ids(settings.checks_dir) or {}
+    past = keep.read(settings.history, {old: new for old, new in ids.items() if old != new})
     text = as_json_text(shown.document(past, start)) if as_json else shown.table(past, start, width=width())
     click.echo(text, nl=False)
     return 0

@@ -232,6 +232,7 @@ def _note(check: Check, disabled: str | None = None) -> CheckNote:
         references=check.references,
         disabled=disabled,
         subject=check.subject,
+        aliases=check.aliases,
     )
 
 

@@ -142,7 +142,7 @@ class CheckNote:
     """What a check is, for reports that explain it; one for each check that was selected, passed or not.
 
     ``disabled`` is the reason why the configuration leaves it out: it was not judged. ``subject`` is what it belongs to
-    (``images``, ``security``, …).
+    (``images``, ``security``, …), ``aliases`` are ids that it had before.
     """
 
     id: str
@@ -154,6 +154,7 @@ class CheckNote:
     references: tuple[str, ...] = ()
     disabled: str | None = None
     subject: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

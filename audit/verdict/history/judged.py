@@ -10,6 +10,7 @@ import shlex
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -130,14 +131,20 @@ def to_plain(judged: Judged) -> dict[str, Any]:
     }
 
 
-def from_plain(plain: Mapping[str, Any]) -> Judged:
-    """Read it back."""
+def from_plain(plain: Mapping[str, Any], renamed: Mapping[str, str] = MappingProxyType({})) -> Judged:
+    """Read it back; ``renamed`` maps a check's old ids to the one that it has today."""
+
+    def today(check: str) -> str:
+        return renamed.get(check, check)
+
     units = {name: bool(read) for name, read in plain["units"].items()}
     everywhere = frozenset(units)
     return Judged(
-        clean={check: _unpacked(packed, everywhere) for check, packed in plain["clean"].items()},
-        found={check: _unpacked(packed, everywhere) for check, packed in plain["found"].items()},
-        doubtful={check: frozenset((at, about) for at, about in pairs) for check, pairs in plain["doubtful"].items()},
+        clean={today(check): _unpacked(packed, everywhere) for check, packed in plain["clean"].items()},
+        found={today(check): _unpacked(packed, everywhere) for check, packed in plain["found"].items()},
+        doubtful={
+            today(check): frozenset((at, about) for at, about in pairs) for check, pairs in plain["doubtful"].items()
+        },
         units=units,
         hidden=frozenset(plain["hidden"]),
         whole=plain["whole"],

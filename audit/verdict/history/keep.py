@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from audit.errors import UsageError
@@ -15,6 +16,8 @@ from audit.verdict.history import lives
 from audit.verdict.results import Escalated, History, Remembered, Results, TrendPoint
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from audit.verdict.finding import Finding
     from audit.verdict.history.address import Address
     from audit.verdict.history.lives import Life, Past, Tally
@@ -42,20 +45,21 @@ def checked(url: str) -> Address:
 def keep(results: Results, url: str) -> Kept:
     """Write a run and compare it with those before; UsageError only for an address that can't be one."""
     place = checked(url)
+    renamed = {alias: note.id for note in results.checks for alias in note.aliases}
     from audit.verdict.history import store  # noqa: PLC0415 -- as above
 
     try:
         with store.opened(place.url, write=True) as connection:
             store.record(connection, results)
-            past = lives.trace(store.load(connection, standings=False))
+            past = lives.trace(store.load(connection, renamed, standings=False))
     except store.FAILURES as error:
         note = f"history not kept in {place.shown}: {place.reason(error)}; the verdict stands without it"
         return Kept(results=results, note=note)
     return Kept(results=informed(results, past))
 
 
-def read(url: str) -> Past:
-    """Read a whole history; UsageError where there is none."""
+def read(url: str, renamed: Mapping[str, str] = MappingProxyType({})) -> Past:
+    """Read a whole history, old ids of checks under those of today; UsageError where there is none."""
     place = checked(url)
     from audit.verdict.history import store  # noqa: PLC0415 -- as above
 
@@ -63,7 +67,7 @@ def read(url: str) -> Past:
         raise UsageError(f"{place.shown}: no history there; check --history sqlite:///FILE begins one")
     try:
         with store.opened(place.url, write=False) as connection:
-            return lives.trace(store.load(connection))
+            return lives.trace(store.load(connection, renamed))
     except store.FAILURES as error:
         raise UsageError(_unreadable(place, error)) from None
 

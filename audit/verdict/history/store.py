@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -23,13 +25,13 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from audit.verdict.finding import OUTCOMES
+from audit.verdict.finding import OUTCOMES, fingerprint
 from audit.verdict.history import judged, lag
 from audit.verdict.history.lives import Identity, PastRun, Sighting, Standing
 from audit.verdict.history.tables import FINDING, RUN, SIGHTING, STANDING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Engine, RowMapping, Table
     from sqlalchemy.engine import URL
@@ -95,9 +97,14 @@ def record(connection: Connection, results: Results) -> bool:
     return True
 
 
-def load(connection: Connection, *, standings: bool = True) -> tuple[PastRun, ...]:
-    """Read all runs with what they saw, and how far each unit was behind where that is wanted: a row for each unit."""
-    known = {row["id"]: row for row in connection.execute(sa.select(FINDING)).mappings()}
+def load(
+    connection: Connection, renamed: Mapping[str, str] = MappingProxyType({}), *, standings: bool = True
+) -> tuple[PastRun, ...]:
+    """Read all runs with what they saw, and how far each unit was behind where that is wanted: a row for each unit.
+
+    ``renamed`` maps a check's old ids to the one that it has today: findings keep their lives under it.
+    """
+    known = {row["id"]: _known(row, renamed) for row in connection.execute(sa.select(FINDING)).mappings()}
     sightings: defaultdict[str, list[Sighting]] = defaultdict(list)
     for row in connection.execute(sa.select(SIGHTING)).mappings():
         sightings[row["run_id"]].append(_seen(row, known[row["finding_id"]]))
@@ -105,7 +112,7 @@ def load(connection: Connection, *, standings: bool = True) -> tuple[PastRun, ..
     for row in connection.execute(sa.select(STANDING)).mappings() if standings else ():
         stood[row["run_id"]].append(Standing(**{name: row[name] for name in row if name != "run_id"}))
     runs = connection.execute(sa.select(RUN).order_by(RUN.c.taken_at, RUN.c.judged_at, RUN.c.id)).mappings()
-    return tuple(_past(row, sightings[row["id"]], stood[row["id"]]) for row in runs)
+    return tuple(_past(row, sightings[row["id"]], stood[row["id"]], renamed) for row in runs)
 
 
 def _engine(url: URL) -> Engine:
@@ -181,24 +188,30 @@ def _standing(run_id: str, row: Standing) -> Row:
     return {"run_id": run_id, **{name: getattr(row, name) for name in (*names, *lags)}}
 
 
-def _seen(row: RowMapping, finding: RowMapping) -> Sighting:
+def _known(row: RowMapping, renamed: Mapping[str, str]) -> Identity:
+    check, id_ = row["check_id"], row["id"]
+    parts = {name: row[name] for name in ("account_id", "region", "stack", "container", "kind")}
+    if check in renamed:
+        check = renamed[check]
+        id_ = fingerprint(check, *parts.values())
+    return Identity(id=id_, check=check, **parts)
+
+
+def _seen(row: RowMapping, finding: Identity) -> Sighting:
     return Sighting(
-        finding=Identity(
-            id=finding["id"],
-            check=finding["check_id"],
-            **{name: finding[name] for name in ("account_id", "region", "stack", "container", "kind")},
-            **{name: row[name] for name in ("account", "unit", "subject")},
-        ),
+        finding=replace(finding, **{name: row[name] for name in ("account", "unit", "subject")}),
         **{name: row[name] for name in ("outcome", "severity", "declared", "running", "released")},
     )
 
 
-def _past(row: RowMapping, sightings: Sequence[Sighting], standings: Sequence[Standing]) -> PastRun:
+def _past(
+    row: RowMapping, sightings: Sequence[Sighting], standings: Sequence[Standing], renamed: Mapping[str, str]
+) -> PastRun:
     names = ("id", "judged_at", "tool_version", "scope", "selection", "exit_code", "verdict", "incomplete", "newest")
     return PastRun(
         at=row["taken_at"],
         **{name: row[name] for name in (*names, "expected", "read")},
-        judged=judged.from_plain(json.loads(row["judged"])),
+        judged=judged.from_plain(json.loads(row["judged"]), renamed),
         sightings=tuple(sightings),
         standings=tuple(standings),
     )

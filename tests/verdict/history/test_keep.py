@@ -77,6 +77,21 @@ def test_unread_twice_is_new_once(url: str) -> None:
     assert {finding.state for finding in second.findings} == {"persisting"}
 
 
+def test_renamed_check_keeps_its_findings(url: str) -> None:
+    """What a check found under an earlier id is persisting, and fixed, under the id that it has today."""
+    kept(nights.night(1, [found(DRIFT, "dev", PLANNER), found(DRIFT, "prod", PLANNER)]), url)
+    second = nights.night(2, [found("tag-drift", "prod", PLANNER)])
+    note = replace(second.checks[0], id="tag-drift", aliases=(DRIFT,))
+    passes = tuple(replace(p, check="tag-drift" if p.check == DRIFT else p.check) for p in second.passes)
+    told = kept(replace(second, checks=(note,), passes=passes), url)
+    (finding,) = told.findings
+    assert (finding.state, finding.first_seen) == ("persisting", nights.at(1))
+    assert told.history is not None
+    assert [(gone.check, gone.account) for gone in told.history.fixed] == [("tag-drift", "dev")]
+    past = keep.read(url, {DRIFT: "tag-drift"})
+    assert {life.identity.check for life in past.lives.values()} == {"tag-drift"}
+
+
 def test_previous_results_win(url: str) -> None:
     """What ``--previous`` told stays; the history adds the trend."""
     kept(nights.thirty()[0], url)
