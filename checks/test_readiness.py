@@ -14,8 +14,8 @@ import pytest
 from audit.errors import UnreadError
 from audit.fleet import repository_of
 from audit.model import Gap, Version, need
-from audit.verdict import pulls
 from audit.verdict.check import Findings, check, not_applicable
+from audit.verdict.ecr_policies import pull
 from audit.verdict.fleet import same_release
 from audit.verdict.mends import mend
 from audit.verdict.pairing import known
@@ -199,13 +199,15 @@ def test_image_not_pullable(unit: UnitView, findings: Findings) -> None:
                 not_applicable("the image lives in this account")
             if seen is None:
                 raise UnreadError(Gap(what="repository policy", message=f"{place[2]} was not looked at; look again"))
-            answer = pulls.may_pull(need(seen.policy), unit.account_id, [role for role in roles if role])
-            if answer == "unknown":
+            answer = pull(need(seen.policy), unit.account_id, [role for role in roles if role])
+            if answer == "conditional":
                 words = (
                     f"whether the policy of {seen.name} lets {unit.account} pull hangs on a condition; read it yourself"
                 )
                 raise UnreadError(Gap(what="repository policy", message=words))
-            assert answer == "yes", f"the policy of {seen.name} does not let {unit.account} ({unit.account_id}) pull"
+            assert answer == "allowed", (
+                f"the policy of {seen.name} does not let {unit.account} ({unit.account_id}) pull"
+            )
 
 
 @ready(

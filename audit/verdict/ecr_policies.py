@@ -26,10 +26,15 @@ _ACCOUNT = re.compile(r"(?:arn:aws[\w-]*:iam::)?(?P<id>\d{12})(?::root)?", re.AS
 Pull: TypeAlias = Literal["allowed", "conditional", "denied"]
 
 
-def pull(policy: str | None, account_id: str) -> Pull:
-    """Tell whether a repository's policy lets an account pull: by itself, under a condition, or not."""
+def pull(policy: str | None, account_id: str, roles: Iterable[str] = ()) -> Pull:
+    """Tell whether a repository's policy lets an account pull: by itself, under a condition, or not.
+
+    A grant to one of its ``roles`` (ARNs) counts for the account. A statement that says whom it is *not* for is taken
+    for one under a condition.
+    """
     statements = _list(_object(policy, "repository policy").get("Statement")) if policy is not None else []
-    mine = [one for one in statements if isinstance(one, dict) and _is_for(one, account_id)]
+    named = frozenset(roles)
+    mine = [one for one in statements if isinstance(one, dict) and _is_for(one, account_id, named)]
     answers = [_action(mine, action) for action in PULL]
     return "denied" if "denied" in answers else "conditional" if "conditional" in answers else "allowed"
 
@@ -38,9 +43,13 @@ def _action(statements: Sequence[dict[str, Any]], action: str) -> Pull:
     about = [one for one in statements if _covers(one, action)]
     denied = [one for one in about if one.get("Effect") == "Deny"]
     allowed = [one for one in about if one.get("Effect") == "Allow"]
-    if any(not one.get("Condition") for one in denied) or not allowed:
+    if any(map(_is_plain, denied)) or not allowed:
         return "denied"
-    return "conditional" if denied or all(one.get("Condition") for one in allowed) else "allowed"
+    return "allowed" if not denied and any(map(_is_plain, allowed)) else "conditional"
+
+
+def _is_plain(statement: dict[str, Any]) -> bool:
+    return not statement.get("Condition") and "NotPrincipal" not in statement
 
 
 def _covers(statement: dict[str, Any], action: str) -> bool:
@@ -53,11 +62,17 @@ def _any(patterns: object, action: str) -> bool:
     return any(fnmatchcase(action.lower(), str(pattern).lower()) for pattern in _list(patterns))
 
 
-def _is_for(statement: dict[str, Any], account_id: str) -> bool:
+def _is_for(statement: dict[str, Any], account_id: str, roles: frozenset[str]) -> bool:
+    if "NotPrincipal" in statement:
+        return True
     principal = statement.get("Principal")
     names = _list(principal.get("AWS")) if isinstance(principal, dict) else _list(principal)
     found = (_ACCOUNT.fullmatch(str(name)) for name in names)
-    return "*" in names or any(match and match["id"] == account_id for match in found)
+    return (
+        "*" in names
+        or not roles.isdisjoint(map(str, names))
+        or any(match and match["id"] == account_id for match in found)
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
