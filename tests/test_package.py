@@ -40,6 +40,7 @@ def test_the_wheel_holds_what_the_command_needs(unpacked: Path) -> None:
     needed = {"audit/pytest.ini", "audit/released/catalog.json", "checks/test_images.py", "audit/demo/repo/common.hcl"}
     assert needed <= names
     assert any(name.endswith(".html.j2") for name in names)
+    assert any("migrations/versions/v0001" in name for name in names)
     assert any(name.startswith("audit/demo/repo/.github/") for name in names)
     assert not any(name.startswith("tests/") for name in names)
 
