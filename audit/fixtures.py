@@ -54,13 +54,15 @@ def unit(request: pytest.FixtureRequest) -> UnitView:
 @pytest.fixture
 def repository(request: pytest.FixtureRequest) -> RepositoryView:
     """One ECR repository that declared images live in."""
-    return _read(request, request.param, "no image is declared in ECR")
+    view: RepositoryView | None = request.param
+    return _read(request, view, "no image is declared in ECR")
 
 
 @pytest.fixture
 def secret(request: pytest.FixtureRequest) -> SecretView:
     """One secret that task definitions name."""
-    return _read(request, request.param, "no task definition names a secret of Secrets Manager")
+    view: SecretView | None = request.param
+    return _read(request, view, "no task definition names a secret of Secrets Manager")
 
 
 @pytest.fixture

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from audit.cli import main
-from audit.fixtures import SESSION
 from audit.running.permissions import TABLE
 from audit.verdict.check import Need
 from checks.catalogue import Listed, catalogue
@@ -85,11 +83,3 @@ def test_command_lists(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["image-tag-drift"]["needs"] == ["families"]
     assert main(["checks", "--markdown"]) == 0
     assert capsys.readouterr().out.startswith("# Checks\n")
-
-
-def test_session_key_is_shared() -> None:
-    """Fixtures and plugin look at the same place."""
-    from audit import plugin
-
-    assert plugin.SESSION is SESSION
-    assert Path(plugin.__file__).is_file()

@@ -130,8 +130,9 @@ def create_repository(
 def create_secret(endpoint: str, account_id: str, region: str, name: str, key: str | None) -> str:
     """Make a secret under a key (None: AWS's own) and give its ARN."""
     secrets = sign_in(endpoint, account_id, region).client("secretsmanager", endpoint_url=endpoint)
-    given = {"KmsKeyId": key} if key else {}
-    return secrets.create_secret(Name=name, SecretString="of the emulator", **given)["ARN"]
+    if key is None:
+        return secrets.create_secret(Name=name, SecretString="of the emulator")["ARN"]
+    return secrets.create_secret(Name=name, SecretString="of the emulator", KmsKeyId=key)["ARN"]
 
 
 def push_image(
