@@ -18,6 +18,32 @@ Generated from the checks by `pipelines-audit checks --markdown`; a test keeps i
 finds. A check that lacks one of the facts that it needs ends *unknown*, never *pass*. `[severities]` of the
 configuration gives a check another severity, `[disabled]` leaves it out with a reason that every report shows.
 
+```toml
+[policy]
+allowed = ">=0.52,<1.2"   # declared-tag-not-allowed, by the rules of PEP 440
+max_releases_behind = 5   # declared-tag-behind: any of the three limits; without one, every tag that is behind
+max_touching_behind = 3   # releases that touch the runner
+max_days_behind = 180
+min_age_days = 14         # younger releases don't count as newer
+ignore = ["v1.2.0"]       # nor do these
+known_bad = ["v0.0.0", "v0.57.0"]
+
+[limits]
+task_hours = 6            # task-running-too-long
+snapshot_hours = 168      # snapshot-stale
+expiry_days = 30          # lifecycle-expires-tag-in-use
+critical_vulnerabilities = 0
+
+[severities]
+declared-tag-behind = "medium"
+
+[disabled]
+registry-without-own-key = "our rules ask for encryption, not for a key of our own"
+```
+
+All four may stand in the `pipelines-audit.toml` of the audited repository. `--check ID`, `--severity LEVEL`, `-k EXPR` and
+`-m EXPR` (marks: severities and subjects, as in `-m "security and high"`) select; `--checks-dir DIR` adds a team's own.
+
 """
 
 

@@ -10,6 +10,7 @@ from pydantic_core import to_jsonable_python
 from tabulate import tabulate
 
 from audit.model import ImageRef
+from audit.running.unread import gaps_in
 from audit.text import counted, one_line
 
 if TYPE_CHECKING:
@@ -166,13 +167,7 @@ def all_gaps(facts: Running) -> tuple[Gap, ...]:
 
 
 def _gaps_of(facts: Running) -> Iterable[Gap]:
-    for seen in facts.observations:
-        for fact in (seen.identity, seen.families, *(found.invoker for found in seen.invokers)):
-            if fact.kind == "unread":
-                yield fact.gap
-    for repo in facts.repositories:
-        if repo.tags.kind == "unread":
-            yield repo.tags.gap
+    return gaps_in((facts.observations, facts.repositories, facts.secrets))
 
 
 def _observed(seen: Observation) -> Iterable[tuple[str, ...]]:
