@@ -41,8 +41,9 @@ declared-tag-behind = "medium"
 registry-without-own-key = "our rules ask for encryption, not for a key of our own"
 ```
 
-All four may stand in the `pipelines-audit.toml` of the audited repository. `--check ID`, `--severity LEVEL`, `-k EXPR` and
-`-m EXPR` (marks: severities and subjects, as in `-m "security and high"`) select; `--checks-dir DIR` adds a team's own.
+All four may stand in the `pipelines-audit.toml` of the audited repository. `--check ID`, `--severity LEVEL`, `-k EXPR`
+and `-m EXPR` (marks: severities and subjects, as in `-m "security and high"`) select; `--checks-dir DIR` adds a team's
+own checks.
 
 """
 
