@@ -7,6 +7,7 @@ match the option's pattern from its start, if it has one.
 from __future__ import annotations
 
 import re
+import warnings
 from typing import TYPE_CHECKING
 
 import re2
@@ -14,7 +15,8 @@ import re2
 from audit.errors import UnreadError
 from audit.model import Gap
 from audit.running.redact import DROPPED
-from audit.running.scripts import VARIABLE
+from audit.running.scripts import ANY, VARIABLE
+from audit.text import one_line
 from audit.verdict.check import not_applicable
 
 if TYPE_CHECKING:
@@ -47,8 +49,8 @@ def build_script(invoker: Invoker | None) -> Script:
 
 def allows(script: Script, option: str) -> bool:
     """Tell whether callers may give an option."""
-    named = {one.split("=")[0] for one in script.allowed_options}
-    return ("*" in named or option in named) and option not in script.restricted_options
+    named = set(map(bare, script.allowed_options))
+    return bool(named & {ANY, bare(option)}) and bare(option) not in map(bare, script.restricted_options)
 
 
 def accepts(script: Script, option: str, value: str) -> bool:
@@ -56,12 +58,14 @@ def accepts(script: Script, option: str, value: str) -> bool:
 
     Raises UnreadError for a pattern that cannot be judged here.
     """
-    pattern = dict(script.patterns).get(option)
+    pattern = {bare(name): one for name, one in script.patterns}.get(bare(option))
     if pattern is None:
         return True
     if pattern != DROPPED and len(pattern) <= MAX_PATTERN:
+        options = re2.Options()
+        options.log_errors = False
         try:
-            return bool(re2.match(pattern, value))
+            return bool(re2.compile(pattern, options).match(value))
         except re2.error:
             pass
     message = f"{script.container}: the pattern of {option} cannot be judged here; look at it by hand"
@@ -70,14 +74,22 @@ def accepts(script: Script, option: str, value: str) -> bool:
 
 def invalid_patterns(script: Script) -> tuple[str, ...]:
     """Name the options whose pattern Python, which the invoker is written in, does not compile."""
-    return tuple(option for option, pattern in script.patterns if not _compiles(pattern))
+    return tuple(option for option, pattern in script.patterns if fault(pattern))
 
 
-def _compiles(pattern: str) -> bool:
+def fault(pattern: str) -> str | None:
+    """Say why Python does not compile a pattern; None where it does, or where the pattern is too long to be tried."""
     if len(pattern) > MAX_PATTERN:
-        return True
+        return None
     try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError):
-        return False
-    return True
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # deprecated spellings compile all the same
+            re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        return one_line(str(error), 120)
+    return None
+
+
+def bare(option: str) -> str:
+    """Name an option without its dashes, and without the value that some configurations add."""
+    return option.lstrip("-").partition("=")[0]

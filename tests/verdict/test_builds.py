@@ -69,7 +69,7 @@ def test_refusal(given: Script, option: str, value: str | None, words: str | Non
 
 def test_an_expression_that_could_run_for_ever_is_not_tried() -> None:
     """Look-ahead and the like are Python's alone: nobody knows without trying."""
-    with pytest.raises(UnreadError, match="in safety"):
+    with pytest.raises(UnreadError, match="by hand"):
         refusal(script(patterns=(("--ref", r"^(?!v0)(a+)+$"),)), "--ref", "v1")
 
 
@@ -85,7 +85,7 @@ def test_broken_patterns() -> None:
         patterns=(("--a", "(\x1b"), ("--b", "a" * 20_000), ("--c", r"(?!x)"), ("--d", "[[a]"), ("--e", "a{9999999999}"))
     )
     found = dict(broken_patterns(given))
-    assert set(found) == {"--a", "--b", "--e"}
+    assert set(found) == {"--a", "--e"}
     assert "does not compile" in found["--a"]
     assert all(reason.isprintable() for reason in found.values())
 
