@@ -84,6 +84,7 @@ class Settings:
     state: Path | None = None
     resume: bool = False
     simulate_roles: bool = False
+    simulate_caller: bool = False
     keyword: str = ""
     marks: str = ""
     waivers: Path | None = None
@@ -320,6 +321,11 @@ _UPGRADE = (
         kind="text",
         metavar="VERSION",
         help="the release to upgrade to; latest-allowed is the newest that the policy allows",
+    ),
+    Option(
+        name="simulate_caller",
+        kind="flag",
+        help="ask IAM what the caller may do that an upgrade needs (ready always does)",
     ),
 )
 _PLAN = (

@@ -63,7 +63,7 @@ def access(settings: Settings) -> Access:
         via=settings.via,
         accounts=settings.accounts,
         simulate_roles=settings.simulate_roles,
-        simulate_caller=settings.to is not None,
+        simulate_caller=settings.simulate_caller,
     )
 
 

@@ -125,8 +125,9 @@ class Judge:
         today = datetime.now(UTC).date()
         beside = precedents(settings, today)
         excluded = standing(beside.waivers.exclusions, today)
-        seen = look.seen(settings, os.environ, exclusions=excluded)
         asked = config.getoption("audit_to")
+        wanted = replace(settings, simulate_caller=True) if asked else settings
+        seen = look.seen(wanted, os.environ, exclusions=excluded)
         found = grounds.gather(settings, os.environ, seen.released) if asked else None
         return Session.begin(settings, digest, seen, beside, grounds=found)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,7 @@ def ready(
     requests = [emit.parse_request(text) for text in reports]
     emit.check_requests(requests)
     beside = judged_beside(settings)
+    settings = replace(settings, simulate_caller=True)
     facts = seen(settings, standing(beside.waivers.exclusions, today()))
     found = grounds.gather(settings, os.environ, facts.released)
     results = door.judge(settings, digest, facts, precedents=beside, grounds=found, html=html, verbose=bool(verbose))
