@@ -26,7 +26,7 @@ from audit.verdict import judging
 from audit.verdict.check import Findings, Subject
 from audit.verdict.ruling import is_blocker
 from audit.verdict.session import Session
-from checks import test_readiness, test_readiness_builds, test_readiness_workstation
+from checks import test_readiness, test_readiness_builds, test_readiness_identity, test_readiness_workstation
 from tests.aws import DEV, REGION, ROLE_ARN, SHARED, push_image, seed_runner
 from tests.workstation import stubs
 
@@ -198,7 +198,7 @@ def ruling(world: World) -> Results:
 
 
 def _findings(session: Session) -> Iterator[Finding]:
-    for module in (test_readiness, test_readiness_builds, test_readiness_workstation):
+    for module in (test_readiness, test_readiness_builds, test_readiness_identity, test_readiness_workstation):
         for name, function in inspect.getmembers(module, inspect.isfunction):
             if name.startswith("test_"):
                 yield from _of(session, function)
