@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import audit
 from audit.errors import RefusedError
-from audit.model import Account, ImageRef, Version
+from audit.model import Account, ImageRef
 from audit.released import hops
-from audit.released.hops import Hop
 from audit.remedy import images as images_
+from audit.remedy.ascent import NOBODY, Ascent, build_of
 from audit.remedy.bumps import bump, bumped, dead, edit_steps
 from audit.remedy.edit import fingerprint
 from audit.remedy.grammar import valid
@@ -27,14 +27,14 @@ from audit.remedy.steps import ApplyUnit, Command, Commit, EditPin, OpenPullRequ
 from audit.remedy.units import Apply, Site, apply_step, sites, verify_step
 from audit.remedy.waves import waves
 from audit.snapshot import sha256
-from audit.verdict.fleet import RUNNER, image_of
+from audit.verdict.fleet import RUNNER
 from audit.verdict.pairing import views
 from audit.verdict.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from audit.released.hops import Build, Obstacle
+    from audit.released.hops import Build, Hop, Obstacle
     from audit.remedy.edit import Edit
     from audit.remedy.plan import Wishes
     from audit.snapshot import Snapshot
@@ -57,7 +57,7 @@ class _Maker:
         self.registry = fleet[0].registry if fleet else Registry(repositories={})
         self.sites = sites(fleet)
         self.yard = images_.yard(fleet, self.pins)
-        self.able = self.yard.able if self.yard else _NOBODY
+        self.able = self.yard.able if self.yard else NOBODY
         self.texts = dict(wishes.texts)
         self.notes: dict[str, None] = {}
         self.steps: list[Step] = []
@@ -68,7 +68,19 @@ class _Maker:
 
     def plan(self) -> Plan:
         """Put the parts together."""
-        chosen = self._hops()
+        chosen: tuple[Hop, ...] = ()
+        if self.wishes.to is not None:
+            own = [site for site in self.sites if self.yard and site.view.key == self.yard.view.key]
+            up = Ascent(
+                releases=self.snapshot.released.releases,
+                sites=self.sites,
+                own=own,
+                able=self.able,
+                registry=self.registry,
+                to=valid("tag", self.wishes.to),
+            )
+            chosen = up.hops
+            self.notes.update(dict.fromkeys(up.notes))
         for number, hop in enumerate(chosen or (None,), 1):
             self._hop(number, hop)
         self.notes.update(dict.fromkeys(dead(self.sites)))
@@ -96,44 +108,6 @@ class _Maker:
             files={file: fingerprint(text) for file, text in sorted(texts.items()) if file in edited},
             scrubbed=self.wishes.way.scrubbed,
         )
-
-    def _hops(self) -> tuple[Hop, ...]:
-        """Give the hops to the target; a single one where the images are built already, or all are beyond it."""
-        to = self.wishes.to
-        if to is None:
-            return ()
-        start = self._start(valid("tag", to))
-        route = hops.route(self.snapshot.released.releases, start, to, self.able)
-        if route is None or not route.hops:
-            return (Hop(start=start, to=to, build=self._build(to), barriers=()),)
-        if route.review:
-            tags = ", ".join(route.review)
-            self.notes[f"say nothing of compatibility, though a number before the last changed: {tags}"] = None
-        if len(route.hops) > 1 and self._has_all(to):
-            crossed = tuple(one for one in route.barriers if one.kind != "bootstrap")
-            return (Hop(start=start, to=to, build="inside", barriers=crossed),)
-        if len(route.hops) > 1:
-            self.notes.update(dict.fromkeys(_before_inside(hops.obstacles(self.able, to))))
-        return route.hops
-
-    def _has_all(self, tag: str) -> bool:
-        """Tell whether ECR has every image of the runner at this tag."""
-        rows = (row for site in self.sites for row in site.deployed if image_of(row.container))
-        names = {row.image for row in rows if row.image}
-        return all(is_there(self.registry, Image(name=name, tag=tag, subject=None)) for name in names)
-
-    def _start(self, to: str) -> str:
-        """Name where the way begins: at what the runner that builds runs, else at the oldest tag of the fleet."""
-        own = [site for site in self.sites if self.yard and site.view.key == self.yard.view.key]
-        for group in (own, self.sites):
-            versions = [version for tag in _tags(group) if (version := Version.parse(tag))]
-            if versions:
-                return min(versions).tag
-        return to
-
-    def _build(self, tag: str) -> Build:
-        found = hops.obstacles(self.able, tag)
-        return "inside" if not found else "local" if any(one.is_certain for one in found) else "unknown"
 
     def _hop(self, number: int, hop: Hop | None) -> None:
         """Add the steps of one hop: images first, then the edits, then the applies."""
@@ -166,7 +140,7 @@ class _Maker:
                 blocked[str(image)] = reason
                 self.notes[reason] = None
             else:
-                self.steps.append(self._image(image, number, hop.build if hop else self._build(image.tag)))
+                self.steps.append(self._image(image, number, hop.build if hop else build_of(self.able, image.tag)))
         return blocked
 
     def _image(self, image: Image, number: int, build: Build) -> Step:
@@ -190,7 +164,7 @@ class _Maker:
             Recipe.of(image.subject or RUNNER, image.tag, self.pins, self.snapshot.released.release_repo),
             by=build,
             region=region,
-            through=partial(self.wishes.way.through, self._profile(account)),
+            through=self._through(account),
             identity=self._identity(account),
             account=account,
             why=why,
@@ -227,38 +201,21 @@ class _Maker:
             step = apply_step(site, way, lambda *argv: argv, **more)
             self.steps.append(replace(step, commands=()))
             return
-        through, more["identity"] = partial(self.wishes.way.through, self._profile(account)), self._identity(account)
+        through, more["identity"] = self._through(account), self._identity(account)
         self.steps += (apply_step(site, way, through, **more), verify_step(site, through, **more))
 
-    def _profile(self, account: Account) -> str | None:
-        """Name the profile of an account; None where the way asks for none."""
-        return self.wishes.access.way(account).profile if self.wishes.way.needs_profile else None
+    def _through(self, account: Account) -> Callable[..., tuple[str, ...]]:
+        """Give what puts a command behind the words that lead into an account."""
+        way = self.wishes.way
+        profile = self.wishes.access.way(account).profile if way.needs_profile else None
+        return partial(way.through, profile, account)
 
     def _identity(self, account: Account) -> Command:
         argv = ("aws", "sts", "get-caller-identity", "--query", "Account", "--output", "text")
         return Command(
-            argv=self.wishes.way.through(self._profile(account), *argv),
+            argv=self._through(account)(*argv),
             expect=valid("account id", account.id or ""),
         )
-
-
-def _before_inside(obstacles: Sequence[Obstacle]) -> Iterator[str]:
-    """Say what, beside the images of the first hop, has to change before the runner can build the next by itself."""
-    mends = {
-        "catalog": f"move the module's ref to {hops.CATALOG} of the service catalog or newer",
-        "env-secret": "have the build scripts pass --env-secret 'github-token=GITHUB_OAUTH_TOKEN'",
-    }
-    for one in obstacles:
-        if one.what in mends:
-            yield f"before the second hop builds from inside: {one.reason}: {mends[one.what]}"
-
-
-def _tags(group: Sequence[Site]) -> list[str]:
-    """Give the tags of the deploy-runner image that run somewhere, else those that are declared."""
-    running = [(name, text) for site in group for name, text in site.running.items()]
-    tags = [ImageRef.parse(text).tag for name, text in running if text and image_of(name) == RUNNER]
-    declared = [row.tag for site in group for row in site.deployed if image_of(row.container) == RUNNER]
-    return [tag for tag in (tags or declared) if tag]
 
 
 def _handing_in(files: tuple[str, ...], to: str, hop: int) -> tuple[Step, Step]:
@@ -301,6 +258,3 @@ def branch_of(to: str) -> str:
 def title_of(to: str) -> str:
     """Say what the commit and the pull request for a target do."""
     return f"Move the ECS Deploy Runner to {to}"
-
-
-_NOBODY = hops.Builder(kaniko="", catalog_ref=None, env_secret=True)

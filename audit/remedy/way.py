@@ -10,13 +10,18 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from audit.errors import UsageError
 from audit.remedy.grammar import valid
 from audit.text import one_line
 
+if TYPE_CHECKING:
+    from audit.model import Account
+
 GUIDE = "aws-vault exec {profile} --"
 PROFILE = "{profile}"
+FIELDS = (PROFILE, "{account}", "{account_id}")
 
 _CREDENTIALS = (
     "AWS_ACCESS_KEY_ID",
@@ -50,12 +55,13 @@ _STEERING = (
     "TG_SOURCE",
     "TG_WORKING_DIR",
 )
+_FIELD = re.compile("|".join(map(re.escape, FIELDS)))
 _PROGRAM = re.compile(r"/?[\w.+/-]+", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Way:
-    """The words before each command, one of which may hold ``{profile}``; none for the environment's credentials."""
+    """The words before each command, with ``{profile}`` or the account in them; none for what the environment has."""
 
     words: tuple[str, ...]
 
@@ -75,9 +81,9 @@ class Way:
             raise UsageError(f"{shown}: give words such as {GUIDE!r}, or AWS_PROFILE, or none")
         if "/" in words[0] and not words[0].startswith("/"):
             raise UsageError(f"{shown}: a program by its name or its absolute path, never from the folder in use")
-        fields = set(re.findall(r"\{[^}]*\}", template)) - {PROFILE}
+        fields = set(re.findall(r"\{[^}]*\}", template)) - set(FIELDS)
         if fields:
-            raise UsageError(f"{shown}: unknown field {min(fields)}; use {PROFILE}")
+            raise UsageError(f"{shown}: unknown field {min(fields)}; use {', '.join(FIELDS)}")
         return cls(words=words)
 
     @property
@@ -90,12 +96,12 @@ class Way:
         """Name the program that it starts."""
         return self.words[0] if self.words else None
 
-    def through(self, profile: str | None, *argv: str) -> tuple[str, ...]:
-        """Put a command behind the words."""
-        if not self.needs_profile:
-            return (*self.words, *argv)
-        name = valid("profile", profile or "")
-        return (*(word.replace(PROFILE, name) for word in self.words), *argv)
+    def through(self, profile: str | None, account: Account, *argv: str) -> tuple[str, ...]:
+        """Put a command behind the words, with their fields filled in."""
+        given = {PROFILE: profile or "", "{account}": account.name, "{account_id}": account.id or ""}
+        used = [field for field in FIELDS if any(field in word for word in self.words)]
+        filled = {field: valid("profile", given[field]) for field in used}
+        return (*(_FIELD.sub(lambda found: filled[found[0]], word) for word in self.words), *argv)
 
     @property
     def scrubbed(self) -> tuple[str, ...]:

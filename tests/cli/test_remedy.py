@@ -404,3 +404,38 @@ def test_hostile_repository_runs_nothing(live: Path, hub: hubs.Hub) -> None:
     assert ask(live, hub) == 0
     assert not canary.exists()
     assert len(hub.pulls) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "flag"),
+    [("terragrunt version v0.55.1", "--terragrunt-source-update"), ("terragrunt version 0.90.0", "--source-update")],
+)
+def test_flag_of_the_installed_terragrunt(
+    live: Path, said: str, flag: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The flag is the one that this machine's terragrunt takes."""
+    folder = live.parent / "bin"
+    folder.mkdir()
+    (folder / "terragrunt").write_text(f"#!/bin/sh\necho {said}\n")
+    (folder / "terragrunt").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    assert call(live) == 0
+    assert f"-- terragrunt apply {flag}\n" in capsys.readouterr().out
+
+
+def test_repository_with_a_prefix(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the scope is a folder of the repository, edits and folders count from the repository's root."""
+    fleet(tmp_path / "repo" / "infra", "v0.57.3")
+    (tmp_path / "repo" / ".github").mkdir()
+    (tmp_path / "repo" / "infra" / ".github").rename(tmp_path / "repo" / ".github" / "x")
+    (tmp_path / "repo" / ".github" / "x" / "workflows").rename(tmp_path / "repo" / ".github" / "workflows")
+    committed(tmp_path / "repo")
+    snapshot = seen(tmp_path / "repo", scope="infra", asked=(NEWEST,))
+    save(snapshot, tmp_path / "snapshot.json")
+    given = ["--infra-live", str(tmp_path / "repo" / "infra"), "--snapshot", str(tmp_path / "snapshot.json")]
+    assert main(["plan", *given, "--to", NEWEST, "-o", str(tmp_path / "plan.json"), "--edit"]) == 0
+    assert "7 literals edited" in capsys.readouterr().err
+    made = from_json((tmp_path / "plan.json").read_text(), name="plan.json")
+    assert {".github/workflows/pipeline.yml", "infra/common.hcl"} <= set(made.files)
+    folders = {step.commands[0].cwd for step in made.steps if step.action.kind == "ApplyUnit"}
+    assert "infra/prod/us-west-2/mgmt/ecs-deploy-runner" in folders

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 _RECORD = r"""#!/bin/bash
 here=$STUBS name=$(basename -- "$0")
-{ printf '%s' "$PWD"; printf '\x1f%s' "$name" "$@"; printf '\n'; } >>"$here/log"
+# one write: the two sides of a pipe write at once
+printf -v line '\x1f%s' "$name" "$@"
+printf '%s\n' "$PWD$line" >>"$here/log"
 compgen -e >>"$here/environment"
 if [[ -e $here/fail.$name ]]; then echo "$name: as asked" >&2; exit "$(cat "$here/fail.$name")"; fi
 """

@@ -65,6 +65,16 @@ def test_images_that_are_there_need_no_stop(tmp_path: Path) -> None:
     assert not any(isinstance(step.action, BuildImage) for step in made.steps)
 
 
+def test_barriers_of_who_is_farther_behind(tmp_path: Path) -> None:
+    """What only an older account crosses is named too, though it is no stop for the runner that builds."""
+    live = fleet(tmp_path / "live", "v0.57.3")
+    old = f"{RUNNER}:v0.44.0"
+    running = {"prod": {"terraform-planner": old, "terraform-applier": old}}
+    made = plan(live, seen(live, running=running), "v0.60.0")
+    assert [hop.to for hop in made.hops] == ["v0.60.0"]
+    assert {"v0.45.0", "v0.56.0"} <= {barrier.release for barrier in made.hops[0].barriers}
+
+
 def test_unread_builder_waits(tmp_path: Path) -> None:
     """Whether a runner that could not be read can build is not known: its builds wait."""
     live = fleet(tmp_path / "live", "v0.57.3")

@@ -17,7 +17,7 @@ from audit.errors import UsageError
 from audit.model import Location
 from audit.remedy.edit import Edit
 from audit.remedy.script import runbook
-from audit.remedy.steps import EditPin
+from audit.remedy.steps import ApplyUnit, EditPin
 from audit.remedy.way import Way
 from tests.processes import BIN
 from tests.remedy.fleet import NEWEST, REGION, REGISTRY, plan, seen
@@ -65,6 +65,9 @@ def test_lists_its_steps(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert [line.split()[0] for line in done.stdout.splitlines()] == [str(step.number) for step in made.steps]
     assert stubs.calls() == []
+    text = script.read_text()
+    assert "-non-interactive" not in text
+    assert "-auto-approve" not in text
 
 
 def test_shellcheck_finds_nothing(tmp_path: Path) -> None:
@@ -369,6 +372,12 @@ def test_plain_terraform_without_a_terminal(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "no terminal to ask at" in done.stderr
     asked = plan(live, seen(live, asked=(NEWEST,)), NEWEST, auto_approve=True)
+    by_terragrunt = fleet(tmp_path / "other", "v1.2.0")
+    more = plan(
+        by_terragrunt, seen(by_terragrunt), NEWEST, auto_approve=True, source_update="--terragrunt-source-update"
+    )
+    argv = next(step.commands[0].argv for step in more.steps if isinstance(step.action, ApplyUnit))
+    assert argv[4:] == ("terragrunt", "apply", "--terragrunt-source-update", "-auto-approve")
     shutil.rmtree(tmp_path / "stubs")
     stubs, script = ready(tmp_path, asked)
     assert stubs.run(script, "--from", "6", cwd=live).returncode == 0
@@ -395,6 +404,7 @@ def test_bootstraps_by_local_docker(tmp_path: Path) -> None:
         ("aws-vault exec --no-session {profile} --", ["aws-vault", "exec", "--no-session", "your-prod", "--"]),
         ("AWS_PROFILE", ["env", "AWS_PROFILE=your-prod"]),
         ("none", []),
+        ("run --role admin-{account}/{account_id} --", ["run", "--role", "admin-prod/444455556666", "--"]),
         ("/opt/sso run --as '{profile}:admin'", ["/opt/sso", "run", "--as", "your-prod:admin"]),
     ],
 )
@@ -408,7 +418,7 @@ def test_ways_in(tmp_path: Path, template: str, argv: list[str]) -> None:
     assert "AWS_VAULT" in made.scrubbed
 
 
-@pytest.mark.parametrize("template", ["", "-x", "./run {profile}", "a 'b", "run {account}", "run\n{profile}", "$(x)"])
+@pytest.mark.parametrize("template", ["", "-x", "./run {profile}", "a 'b", "run {name}", "run\n{profile}", "$(x)"])
 def test_no_ways_in(template: str) -> None:
     """A template that is no list of words, or would start something of the folder in use, is refused."""
     with pytest.raises(UsageError, match="--authenticator"):
