@@ -69,7 +69,10 @@ def test_registry_policy_lacks_account(repository: RepositoryView, findings: Fin
                 not_applicable("the registry's own account")
             if repository.is_absent:
                 not_applicable("there is no such repository: see declared-tag-not-in-registry")
-            answer = pull(need(repository.seen.policy), account.id or "")
+            policy = need(repository.seen.policy)
+            if policy is None:
+                not_applicable("the repository has no policy at all: see registry-without-policy")
+            answer = pull(policy, account.id or "")
             if answer == "conditional":
                 not_applicable(f"{account.name} may pull under a condition that is not evaluated here")
             assert answer == "allowed", f"{account.name} ({account.id}) may not pull {repository.seen.name}"
@@ -103,8 +106,32 @@ def test_lifecycle_expires_tag_in_use(repository: RepositoryView, fleet: Fleet, 
 
 
 @check(
+    "registry-without-policy",
+    severity="info",
+    needs=("policy",),
+    remedy="give the repository a policy that lets the other accounts pull: external_account_ids_with_read_access",
+    controls=("NIST 800-53 CM-2", "NIST 800-53 CM-6"),
+    references=(references.REPOSITORY_POLICIES,),
+)
+def test_registry_without_policy(repository: RepositoryView, findings: Findings) -> None:
+    """The repository has no policy of its own, though other accounts use it.
+
+    Then only its own account can pull, unless the policy of the whole registry lets the others, which is not read
+    here: so it is told, and fails no run by default.
+    """
+    with findings.about(of_repository(repository, calls=("ecr:GetRepositoryPolicy",))):
+        if repository.is_absent:
+            not_applicable("there is no such repository: see declared-tag-not-in-registry")
+        others = [account.name for account in repository.users if account.id != repository.seen.registry_id]
+        if not others:
+            not_applicable("no other account uses it")
+        policy = need(repository.seen.policy)
+        assert policy is not None, f"{repository.seen.name} has no policy, and {', '.join(others)} pull from it"
+
+
+@check(
     "registry-tags-mutable",
-    severity="medium",
+    severity="info",
     needs=("settings",),
     remedy="set image_tag_mutability to IMMUTABLE where the repository is declared",
     controls=("NIST 800-53 CM-3", "NIST 800-53 CM-6", "SOC 2 CC8.1", "ISO 27001:2022 A.8.9"),
@@ -114,7 +141,8 @@ def test_registry_tags_mutable(repository: RepositoryView, findings: Findings) -
     """Tags of the repository can be moved.
 
     Whoever may push can then replace the image that every account runs, under the same tag, without a trace in the
-    repository that declares it.
+    repository that declares it. It is a setting of the registry and no drift, so by default it is told and fails no
+    run: raise it in [severities] where your rules ask for immutable tags.
     """
     with findings.about(of_repository(repository, calls=SETTINGS)):
         settings = repository.settings or not_applicable("there is no such repository")
@@ -124,7 +152,7 @@ def test_registry_tags_mutable(repository: RepositoryView, findings: Findings) -
 
 @check(
     "registry-no-scan-on-push",
-    severity="medium",
+    severity="info",
     needs=("settings", "tags"),
     remedy="switch scanning on: enable_automatic_image_scanning, or enhanced scanning of the whole registry",
     controls=("NIST 800-53 SI-2", "SOC 2 CC7.1", "ISO 27001:2022 A.8.8"),
@@ -134,7 +162,8 @@ def test_registry_no_scan_on_push(repository: RepositoryView, findings: Findings
     """Images are not scanned when they are pushed.
 
     The runner's image holds a whole toolchain, with the power to change the account; without a scan nobody hears of
-    its vulnerabilities. Results of a scan, however it was started, count as scanning.
+    its vulnerabilities. Results of a scan, however it was started, count as scanning. By default it is told and fails
+    no run: raise it in [severities] where your rules ask for scans.
     """
     with findings.about(of_repository(repository, calls=SETTINGS)):
         settings = repository.settings or not_applicable("there is no such repository")

@@ -165,6 +165,7 @@ def test_an_unread_registry_leaves_only_the_registry_unknown(
         "registry-policy-lacks-account",
         "registry-tags-mutable",
         "registry-without-own-key",
+        "registry-without-policy",
         "running-tag-not-in-registry",
     }
     assert found["coverage"]["read"] == 6

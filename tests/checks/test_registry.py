@@ -31,6 +31,7 @@ from tests.nouns import (
 )
 
 if TYPE_CHECKING:
+    from audit.declared.model import DeclaredContainer
     from audit.verdict.registry import RepositoryView
 
 
@@ -96,7 +97,7 @@ ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": "o-example"}}
         ),
         pytest.param(policy({"Effect": "Allow", "Principal": "*", "NotAction": "ecr:Put*"}), "pass", id="all but"),
         pytest.param(policy({"Effect": "Allow", "Principal": "*", "NotAction": "ecr:*"}), "fail", id="all but all"),
-        pytest.param(replace(repository(), policy=Seen(value=None)), "fail", id="no policy"),
+        pytest.param(replace(repository(), policy=Seen(value=None)), "not_applicable", id="no policy"),
         pytest.param(replace(repository(), policy=Seen(value="[]")), "unknown", id="no object"),
         pytest.param(replace(repository(), policy=Seen(value="{")), "unknown", id="no JSON"),
         pytest.param(replace(repository(), policy=unread("policy")), "unknown", id="unread"),
@@ -114,10 +115,36 @@ def test_policy(seen: Repository, expected: str) -> None:
 
 def test_policy_says_who() -> None:
     """The account is named, with its id, and has a finding of its own."""
-    (one,) = repositories(rows=ROWS, repositories=(replace(repository(), policy=Seen(value=None)),))
+    (one,) = repositories(rows=ROWS, repositories=(policy(),))
     _, other = judged(test_registry.test_registry_policy_lacks_account, one).judgements
     assert other.message == f"dev ({DEV.id}) may not pull ecs-deploy-runner"
     assert other.subject.kind == f"ecs-deploy-runner|{DEV.id}"
+
+
+@pytest.mark.parametrize(
+    ("rows", "seen", "expected"),
+    [
+        pytest.param(ROWS, policy(), "pass", id="some policy"),
+        pytest.param(ROWS, replace(repository(), policy=Seen(value=None)), "fail", id="no policy"),
+        pytest.param(ROWS, replace(repository(), policy=unread("policy")), "unknown", id="unread"),
+        pytest.param(
+            ROWS,
+            replace(repository(), tags=Seen(value=None), policy=Seen(value=None)),
+            "not_applicable",
+            id="no repository",
+        ),
+        pytest.param(
+            (row(account=SHARED),),
+            replace(repository(), policy=Seen(value=None)),
+            "not_applicable",
+            id="only the owner",
+        ),
+    ],
+)
+def test_without_policy(rows: tuple[DeclaredContainer, ...], seen: Repository, expected: str) -> None:
+    """A repository that other accounts use, without any policy, is told once."""
+    (one,) = repositories(rows=rows, repositories=(seen,))
+    assert ended(test_registry.test_registry_without_policy, one) == [expected]
 
 
 def rule(priority: int = 1, **selection: Any) -> dict[str, object]:  # noqa: ANN401 -- any JSON
