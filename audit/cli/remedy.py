@@ -62,15 +62,17 @@ def plan(
     Example:
       pipelines-audit plan --to latest-allowed --infra-live . --profile 'your-{account}' -o runbook.sh
     """
-    from audit.exclusions import standing  # noqa: PLC0415 -- start-up
+    from audit.exclusions import standing, without  # noqa: PLC0415 -- start-up
 
     settings, _ = config.resolve(given, os.environ, config=config_file)
     if edits_files or asks:
         _repository(settings)
     if edits_files and settings.at is not None:
         raise UsageError("--edit changes the working tree: leave out --at")
-    facts = seen(settings, standing(judged_beside(settings).waivers.exclusions, today()))
-    made = _made(settings, facts)
+    exclusions = standing(judged_beside(settings).waivers.exclusions, today())
+    facts = seen(settings, exclusions)
+    kept = {unit.path for unit in without(facts.declared, exclusions).units}
+    made = _made(settings, facts, frozenset(unit.path for unit in facts.declared.units if unit.path not in kept))
     _show(made, output, form or (None if output or edits_files or asks else "text"))
     if edits_files:
         _edit(settings, made)
@@ -79,7 +81,7 @@ def plan(
     return 0
 
 
-def _made(settings: Settings, facts: Snapshot) -> Plan:
+def _made(settings: Settings, facts: Snapshot, excluded: frozenset[str]) -> Plan:
     from audit.released.target import target  # noqa: PLC0415 -- start-up
     from audit.remedy.making import make  # noqa: PLC0415 -- start-up
     from audit.remedy.plan import Wishes  # noqa: PLC0415 -- start-up
@@ -95,6 +97,7 @@ def _made(settings: Settings, facts: Snapshot) -> Plan:
         auto_approve=settings.auto_approve,
         waves=settings.wave,
         selection=facts.selection or (settings.words() if settings.narrowed else ""),
+        excluded=excluded,
         texts=_texts(settings, facts.declared),
     )
     return make(facts, wishes)

@@ -55,7 +55,7 @@ class _Maker:
         self.scope, self.pins = snapshot.declared.scope, snapshot.declared.pins
         fleet = views(snapshot)
         self.registry = fleet[0].registry if fleet else Registry(repositories={})
-        self.sites = sites(fleet)
+        self.sites = tuple(site for site in sites(fleet) if site.stack.unit not in wishes.excluded)
         self.yard = images_.yard(fleet, self.pins)
         self.able = self.yard.able if self.yard else NOBODY
         self.texts = dict(wishes.texts)
@@ -84,6 +84,8 @@ class _Maker:
         for number, hop in enumerate(chosen or (None,), 1):
             self._hop(number, hop)
         self.notes.update(dict.fromkeys(dead(self.sites)))
+        for unit in sorted(self.wishes.excluded):
+            self.notes[f"{unit} is excluded by the waivers: nothing is done there"] = None
         if self.wishes.selection and self.wishes.to:
             note = "literals that it edits may decide for accounts that are not in it"
             self.notes[f"this plan is of a part of the fleet ({self.wishes.selection}): {note}"] = None

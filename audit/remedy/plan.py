@@ -58,7 +58,8 @@ class Wishes:
     """What the user asks of a plan: a target (None: converge), the way in, how to apply, waves.
 
     ``texts`` holds the files in which versions stand, by their path from the repository's root; without one an edit is
-    planned by its place alone. ``selection`` says to which part of the fleet the snapshot was narrowed, if to any.
+    planned by its place alone. ``selection`` says to which part of the fleet the snapshot was narrowed, if to any;
+    ``excluded`` are the units that waivers take out of it: nothing is done to them.
     """
 
     to: str | None
@@ -69,4 +70,5 @@ class Wishes:
     auto_approve: bool = False
     waves: tuple[str, ...] = ()
     selection: str = ""
+    excluded: frozenset[str] = frozenset()
     texts: Mapping[str, str] = field(default_factory=dict)

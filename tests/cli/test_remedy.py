@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -439,3 +440,16 @@ def test_repository_with_a_prefix(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert {".github/workflows/pipeline.yml", "infra/common.hcl"} <= set(made.files)
     folders = {step.commands[0].cwd for step in made.steps if step.action.kind == "ApplyUnit"}
     assert "infra/prod/us-west-2/mgmt/ecs-deploy-runner" in folders
+
+
+def test_excluded_accounts_are_left_alone(live: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the waivers take out of the audit is not applied, and the plan says so."""
+    today = datetime.now(UTC).date()
+    (live / "waivers.yaml").write_text(
+        "version: 1\nexclusions:\n  - accounts: [prod]\n    owner: team@example.com\n    reason: sold\n"
+        f"    expires: {today + timedelta(days=30)}\n"
+    )
+    assert call(live) == 0
+    shown = capsys.readouterr().out
+    assert "Apply prod/" not in shown
+    assert "note: prod/us-west-2/mgmt/ecs-deploy-runner is excluded by the waivers" in shown
