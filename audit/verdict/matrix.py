@@ -63,12 +63,26 @@ def _row(unit: UnitView, stack: StackView, findings: Mapping[tuple[str | None, s
 
 
 def _cell(row: DeclaredContainer, pair: Pair | None, registry: Registry, findings: list[Finding]) -> Cell:
-    running = running_text(pair) if isinstance(pair, Matched) else None
+    declared, running = _versions(row, pair)
     state = _accepted(_state(row, pair, registry), findings)
     for found in findings:
         if state in ("in sync", "behind", "waived"):
             state = _worse(state, found)
-    return Cell(container=row.container, state=state, declared=row.tag, running=running, findings=_ids(findings))
+    return Cell(container=row.container, state=state, declared=declared, running=running, findings=_ids(findings))
+
+
+def _versions(row: DeclaredContainer, pair: Pair | None) -> tuple[str | None, str | None]:
+    """Show tags; with their repositories where those differ, or the same tag would look like the same image."""
+    if not isinstance(pair, Matched):
+        return row.tag, None
+    running = running_text(pair)
+    if pair.running is None or row.image is None or pair.running.name == row.image:
+        return row.tag, running
+    return f"{_last(row.image)}:{row.tag}", f"{_last(pair.running.name)}:{running}"
+
+
+def _last(image: str) -> str:
+    return image.rpartition("/")[2]
 
 
 def _state(row: DeclaredContainer, pair: Pair | None, registry: Registry) -> CellState:

@@ -128,6 +128,18 @@ def test_cells_follow_the_facts() -> None:
     assert set(states(observations=(observation(families=unread()),)).values()) == {"unknown"}
 
 
+def test_a_foreign_repository_is_shown_beside_its_tag() -> None:
+    """The same tag of another repository does not look like the same image."""
+    facts = (definition(f"{STACK}-terraform-planner", "example.com/deploy-runner:v1.3.0"),)
+    (only,) = matrix.rows((view(rows=(row(),), observations=(observation(families=Seen(value=facts)),)),), ())
+    (cell,) = only.cells
+    assert (cell.state, cell.declared, cell.running) == (
+        "drift",
+        "ecs-deploy-runner:v1.3.0",
+        "deploy-runner:v1.3.0",
+    )
+
+
 def test_a_null_container_that_runs_is_drift() -> None:
     """What runs though it is declared null stands in its own column."""
     rows = (null("ami-builder"), row())
