@@ -27,9 +27,9 @@ $(STAMP): $(VENV)/.locked pyproject.toml
 demo: $(STAMP) ## the main job on a sample repository and an emulated AWS
 	$(BIN)/pipelines-audit demo
 
-test: $(STAMP) ## all tests, with branch coverage and its floor
+test: $(STAMP) ## all tests on two cores, with branch coverage and its floor
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage run -m pytest -n 2 $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
