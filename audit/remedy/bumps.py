@@ -61,7 +61,7 @@ def bump(sites: Sequence[Site], pins: Sequence[Pin], to: str, scope: str) -> Bum
                 place = in_repository(pin.origin, scope)
                 edits.setdefault(place, Edit(place=place, old=pin.value, new=to))
             elif pin.value != to:
-                notes[f"{pin.origin}: {pin.name} says {pin.value}, which is not before {to}: it stays"] = None
+                notes[f"{pin.origin}: {pin.name} says {pin.value}, not known to be before {to}: it stays"] = None
         elif pin.kind in _STAYING:
             notes[f"{pin.origin}: {pin.value} stays: {_STAYING[pin.kind]}"] = None
     return Bump(sites=tuple(moved), edits=tuple(edits[place] for place in sorted(edits)), notes=tuple(notes))
@@ -154,13 +154,14 @@ def _new(row: DeclaredContainer, images: set[str | None], to: str, notes: dict[s
         return None
     if _is_below(row.tag, to):
         return to
-    notes[f"{row.unit}: {row.container} declares {row.tag}, which is not before {to}: it stays"] = None
+    notes[f"{row.unit}: {row.container} declares {row.tag}, not known to be before {to}: it stays"] = None
     return None
 
 
 def _is_below(tag: str, to: str) -> bool:
+    """Tell whether a tag is of an older release; one with another prefix (``deploy-runner-v1``) counts by itself."""
     version, target = Version.parse(tag), Version.parse(to)
-    return version is not None and target is not None and version < target
+    return version is not None and target is not None and version.prefix == target.prefix and version < target
 
 
 def dead(sites: Sequence[Site]) -> Iterator[str]:

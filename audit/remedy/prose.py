@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from audit.remedy.document import sha256
 from audit.remedy.script import broken, words
-from audit.remedy.steps import EditPin, VerifyUnit
+from audit.remedy.steps import CHECKOUT, PLAN_FILE, EditPin, VerifyUnit
 from audit.text import counted, neutral, one_line
 
 if TYPE_CHECKING:
@@ -123,7 +123,11 @@ def _edits(action: EditPin) -> Iterator[str]:
 def _commands(step: Step) -> str:
     folder = step.commands[0].cwd
     lines = [] if folder == "." else [f"# in {folder}"]
-    return neutral("\n".join([*lines, *(broken(_line(command), command) for command in step.commands)]))
+    body = [broken(_line(command), command) for command in step.commands]
+    if any(place in word for command in step.commands for word in command.argv for place in (PLAN_FILE, CHECKOUT)):
+        # What lies there is for nobody else's eyes, and does not stay.
+        body = ["scratch=$(umask 077 && mktemp -d)", *body, 'rm -rf -- "$scratch"']
+    return neutral("\n".join([*lines, *body]))
 
 
 def _line(command: Command) -> str:
