@@ -56,7 +56,8 @@ def main(accounts: int, *, drifted: bool) -> None:
         cpu, megabytes = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
         sizes = ", ".join(f"{path.name} {path.stat().st_size / 1e6:.1f} MB" for path in sorted(folder.iterdir()))
     click.echo(ended.stdout.splitlines()[-1] if ended.stdout else ended.stderr)
-    click.echo(f"{accounts} accounts{' drifted' if drifted else ''}: {seconds:.1f} s ({cpu:.1f} s of CPU), {megabytes:.0f} MB ({sizes})")
+    what = f"{accounts} accounts{' drifted' if drifted else ''}"
+    click.echo(f"{what}: {seconds:.1f} s ({cpu:.1f} s of CPU), {megabytes:.0f} MB ({sizes})")
 
 
 if __name__ == "__main__":
