@@ -17,6 +17,7 @@ from audit.errors import AuditError, UsageError
 from audit.model import Gap
 from audit.running.endpoints import origin
 from audit.running.permissions import CALLS
+from audit.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,7 +53,6 @@ _THROTTLED = frozenset(
 )
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,79}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,200}", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 
 _ADVICE: Mapping[str, str] = MappingProxyType(
     {
@@ -190,7 +190,7 @@ def gap(error: CallError, *, what: str, account: Account, region: str) -> Gap:
     where = f"account {account.name} ({account.id or 'id unknown'}) in {region}"
     return Gap(
         what=what,
-        message=clean(f"{what} of {where} unread: {_reason(error)}"),
+        message=one_line(f"{what} of {where} unread: {_reason(error)}", 400),
         account=account.name,
         account_id=account.id,
         region=region,
@@ -221,9 +221,3 @@ def check_name(stack: str) -> None:
     """Raise CallError for what can be the name of no family and no function: it might be read as an ARN."""
     if _NAME.fullmatch(stack) is None:
         raise CallError(None, "InvalidTargetName", stack)
-
-
-def clean(text: str, limit: int = 400) -> str:
-    """Put a hostile text on one line: control and direction characters become ``?``, the end is cut."""
-    line = _CONTROL.sub("?", text)
-    return line if len(line) <= limit else line[: limit - 1] + "…"
