@@ -22,6 +22,7 @@ from audit.policy import Limits, Policy
 
 ENVIRONMENT_PREFIX = "PIPELINES_AUDIT_"
 FILE_NAME = "pipelines-audit.toml"
+DEEPEST = 60
 
 Kind: TypeAlias = Literal["text", "path", "flag", "number", "level", "words"]
 Raw: TypeAlias = Mapping[str, object]
@@ -41,6 +42,23 @@ class Root:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """How much HCL is read in one file: ``size`` in bytes, ``depth`` of brackets and templates, ``tokens`` of code.
+
+    A file at all three limits takes a few seconds and some 100 MB; a configuration of 3,000 lines stays below them.
+    ``depth`` can be lowered only: the parser itself goes no deeper.
+    """
+
+    size: int = 1_000_000
+    depth: int = 60
+    tokens: int = 30_000
+
+    def __post_init__(self) -> None:
+        if not (0 < self.depth <= DEEPEST and self.size > 0 and self.tokens > 0):
+            raise ValueError(f"size and tokens are above 0, depth is 1 to {DEEPEST}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """Everything a run can be told; the field names are the keys of the configuration file."""
 
@@ -50,6 +68,7 @@ class Settings:
     at: str | None = None
     var_file: tuple[str, ...] = ()
     root: tuple[Root, ...] = ()
+    reading: Reading = field(default_factory=Reading)
     snapshot: Path | None = None
     role_arn: str | None = None
     profile: str | None = None
@@ -152,6 +171,7 @@ SECTIONS: Mapping[str, Section] = {
     section.name: section
     for section in (
         Section(name="root", help="[[root]]: account, region and var_files of a plain Terraform root, by its path"),
+        Section(name="reading", help="[reading]: size, depth and tokens of HCL that are read in one file at the most"),
         Section(name="accounts", help="[accounts.NAME]: id, regions, profile, role_arn, external_id and via of one"),
         Section(name="policy", policy=True, help="[policy]: which tags may be declared, and how far behind"),
         Section(name="limits", policy=True, help="[limits]: hours, days and numbers from where on checks speak up"),

@@ -108,9 +108,10 @@ def declared(settings: Settings) -> Declared:
     if settings.infra_live is None:
         raise UsageError("no repository given: name the infrastructure-live repository by --infra-live PATH")
     tree, scope = open_tree(settings.infra_live, settings.at)
-    everything = read_declared(tree, scope, roots=settings.root, var_files=settings.var_file)
+    everything = read_declared(tree, scope, roots=settings.root, var_files=settings.var_file, limits=settings.reading)
     found = _narrowed(roster.completed(everything, settings.accounts), settings)
-    places = sorted({row.tag_origin for row in found.containers if row.tag_origin})
+    rows = found.containers
+    places = sorted({place for row in rows for place in (row.tag_origin, row.image_origin) if place})
     changes, notes = read_history(tree, scope, places)
     dated = (
         Dated(place=place, commit=change.commit, day=change.day, at_least=change.at_least)

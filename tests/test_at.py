@@ -56,3 +56,12 @@ def test_what_is_no_revision_is_wrong_usage(tmp_path: Path, revision: str, capsy
     repository = export(tmp_path / "live")
     assert main(["declared", "--infra-live", str(repository), f"--at={revision}"]) == 4
     assert "no such revision" in capsys.readouterr().err
+
+
+def test_a_limit_of_reading_is_a_gap(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Over a configured limit a file is a gap with its name, and the rest is still read."""
+    repository = export(tmp_path / "live")
+    (tmp_path / "c.toml").write_text("[reading]\ntokens = 150\n", encoding="utf-8")
+    assert main(["declared", "--json", "--infra-live", str(repository), "--config", str(tmp_path / "c.toml")]) == 10
+    gaps = json.loads(capsys.readouterr().out)["gaps"]
+    assert any("150" in gap["message"] for gap in gaps)

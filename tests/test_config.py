@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.config import OPTIONS, SECTIONS, Root, Settings, from_environment, quoted, resolve
+from audit.config import OPTIONS, SECTIONS, Reading, Root, Settings, from_environment, quoted, resolve
 from audit.errors import UsageError
 from audit.model import AccountEntry
 
@@ -198,3 +198,15 @@ def test_roots_are_read(tmp_path: Path) -> None:
     written(given, '[[root]]\npath = "legacy"\nacount = "dev"\n')
     with pytest.raises(UsageError, match=r"root\[0\]\.acount: "):
         resolve({}, {}, config=given)
+
+
+def test_limits_of_reading(tmp_path: Path) -> None:
+    """How much HCL is read in a file is the user's choice, never the repository's; depth can only be lowered."""
+    given = written(tmp_path / "c.toml", "[reading]\nsize = 100\ndepth = 5\n")
+    assert resolve({}, {}, config=given)[0].reading == Reading(size=100, depth=5)
+    written(given, "[reading]\ndepth = 61\n")
+    with pytest.raises(UsageError, match="depth is 1 to 60"):
+        resolve({}, {}, config=given)
+    written(tmp_path / "live/pipelines-audit.toml", "[reading]\nsize = 1\n")
+    with pytest.raises(UsageError, match="reading is not read from the audited repository"):
+        resolve({"infra_live": tmp_path / "live"}, {})

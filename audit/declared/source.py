@@ -8,22 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NoReturn, TypeAlias
 
+from audit.config import Reading
 from audit.errors import HclSyntaxError, LimitError
 from audit.model import Location
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
-    """How much HCL is read in one file: ``size`` in bytes, ``depth`` of brackets and templates, ``tokens`` of code.
-
-    A file at all three limits takes a few seconds and some 100 MB; a configuration of 3,000 lines stays below them.
-    """
-
-    size: int = 1_000_000
-    depth: int = 60
-    tokens: int = 30_000
+Limits: TypeAlias = Reading
+"""How much is read in one file; anything above is a LimitError."""
 
 
 class Source:
