@@ -22,6 +22,7 @@ from audit import fixtures, selection
 from audit.errors import AuditError, UsageError
 from audit.exclusions import standing
 from audit.fixtures import FINDINGS, NOTE, SESSION, check_of
+from audit.options import LEVELS, OPTIONS
 from audit.verdict.check import SETTLED, Check, Findings, Subject, accident
 from audit.verdict.finding import Finding
 from audit.verdict.handover import Handover
@@ -53,7 +54,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Offer the options of ``pipelines-audit check`` to pytest too."""
     group = parser.getgroup("pipelines-audit", "pipelines-audit")
     group.addoption("--config", dest="audit_config", metavar="FILE", type=Path, help="read this configuration file")
-    for option in configuration.OPTIONS.values():
+    for option in OPTIONS.values():
         name, dest = option.flag, f"audit_{option.name}"
         if option.short:
             continue  # pytest has it
@@ -69,7 +70,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the mark, and the judge where this run is one of ours."""
     config.addinivalue_line("markers", "check(record): a judgement, with its id, severity, needs, remedy and controls")
-    for name in (*configuration.LEVELS, *SUBJECTS):
+    for name in (*LEVELS, *SUBJECTS):
         config.addinivalue_line("markers", f"{name}: checks of this severity or subject")
     plugins = config.pluginmanager.get_plugins()
     handover = next((plugin for plugin in plugins if isinstance(plugin, Handover)), None)
@@ -116,7 +117,7 @@ class Judge:
 
         given = {
             name: config.getoption(_PYTESTS.get(option.short or "", f"audit_{name}"))
-            for name, option in configuration.OPTIONS.items()
+            for name, option in OPTIONS.items()
         }
         lists = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
         settings, digest = configuration.resolve(lists, os.environ, config=config.getoption("audit_config"))

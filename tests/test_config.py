@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.config import OPTIONS, SECTIONS, Reading, Root, Settings, from_environment, quoted, resolve
+from audit.config import Reading, Root, Settings, from_environment, quoted, resolve
 from audit.errors import UsageError
 from audit.model import AccountEntry
+from audit.options import OPTIONS, SECTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path

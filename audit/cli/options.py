@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audit import config
+from audit import options as table
 from audit.errors import UnreadError, UsageError
 from audit.text import one_line
 
@@ -44,7 +44,7 @@ def options(*groups: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command the options of these groups of the table, or single ones, and ``--config``."""
 
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
-        chosen = [option for group in groups for option in config.GROUPS.get(group) or (config.OPTIONS[group],)]
+        chosen = [option for group in groups for option in table.GROUPS.get(group) or (table.OPTIONS[group],)]
         for option in reversed(chosen):
             function = _click_option(option)(function)
         return click.option(
@@ -58,14 +58,14 @@ def options(*groups: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return add
 
 
-def _click_option(option: config.Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _click_option(option: table.Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     kwargs: dict[str, Any] = {"help": option.help, "default": None}
     if option.kind == "flag":
         kwargs |= {"is_flag": True}
     else:
         kwargs |= {"metavar": option.metavar, "multiple": option.kind == "words"}
         if option.kind == "level":
-            kwargs["type"] = click.Choice(config.LEVELS)
+            kwargs["type"] = click.Choice(table.LEVELS)
         elif option.kind == "number":
             kwargs["type"] = click.IntRange(min=1)
         elif option.kind == "path":
