@@ -48,7 +48,7 @@ class Scenario:
     make: Callable[[Path], Plan]
 
 
-LIVE = Path(__file__).resolve().parent.parent / "live" / "fleet"
+LIVE = Path(__file__).resolve().parent / "live"
 _TAG = re.compile(
     r"(?P<before>(?:deploy_runner|kaniko)_container_image_tag = |DOCKERFILE_REPO_REF=|\n  MODULE_CI_VERSION: )"
     r"(?P<quote>\"?)v[0-9][0-9.]*"
