@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from audit import config
 from audit.cli import past, preflights
-from audit.cli.options import EXIT_CODES, colour, options, seen, today, width
+from audit.cli.options import EXIT_CODES, colour, options, report_options, seen, today, width
 from audit.cli.preflights import preflight_option
 from audit.text import one_line
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from audit.config import Settings
     from audit.verdict.precedents import Precedents
     from audit.verdict.results import Results
@@ -22,16 +23,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog=EXIT_CODES)
 @options("repository", "access", "scale", "selection", "releases", "judging", "waivers", "memory", "history", "notify")
-@click.option(
-    "--report",
-    "reports",
-    multiple=True,
-    metavar="FORMAT=PATH",
-    help="write a report; PATH - is standard output; repeatable",
-)
-@click.option(
-    "--html", "html", type=click.Path(path_type=Path), metavar="FILE", help="write pytest-html's own report of this run"
-)
+@report_options
 @preflight_option
 @click.option("-v", "--verbose", count=True, help="show pytest's own output on standard error")
 def check(

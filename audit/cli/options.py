@@ -58,6 +58,25 @@ def options(*groups: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return add
 
 
+def report_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command that judges the options that say which reports it writes."""
+    html = click.option(
+        "--html",
+        "html",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="write pytest-html's own report of this run",
+    )
+    report = click.option(
+        "--report",
+        "reports",
+        multiple=True,
+        metavar="FORMAT=PATH",
+        help="write a report; PATH - is standard output; repeatable",
+    )
+    return report(html(function))
+
+
 def _click_option(option: table.Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     kwargs: dict[str, Any] = {"help": option.help, "default": None}
     if option.kind == "flag":

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from audit import config
 from audit.cli.judging import judged_beside, say_warnings
-from audit.cli.options import as_json_text, colour, options, seen, today, width
+from audit.cli.options import as_json_text, colour, options, report_options, seen, today, width
 from audit.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from audit.verdict.results import Results
 
 EXIT_CODES = """\b
@@ -33,16 +34,7 @@ Exit codes:
 @options(
     "repository", "access", "scale", "selection", "releases", "upgrade", "snapshot", "check", "checks_dir", "waivers"
 )
-@click.option(
-    "--report",
-    "reports",
-    multiple=True,
-    metavar="FORMAT=PATH",
-    help="write a report; PATH - is standard output; repeatable",
-)
-@click.option(
-    "--html", "html", type=click.Path(path_type=Path), metavar="FILE", help="write pytest-html's own report of this run"
-)
+@report_options
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 @click.option("--fix-list", "fixes_only", is_flag=True, help="print only what is to be done, in order")
 @click.option("-v", "--verbose", count=True, help="show pytest's own output on standard error")
