@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from audit.config import Settings
-    from audit.grounds import Grounds
+    from audit.look.grounds import Grounds
     from audit.snapshot import Snapshot
     from audit.verdict.check import Check
     from audit.verdict.results import Results

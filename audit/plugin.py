@@ -20,8 +20,8 @@ from _pytest.terminal import TerminalReporter
 from audit import config as configuration
 from audit import fixtures, selection
 from audit.errors import AuditError, UsageError
-from audit.exclusions import standing
 from audit.fixtures import FINDINGS, NOTE, SESSION, check_of
+from audit.look.exclusions import standing
 from audit.options import LEVELS, OPTIONS
 from audit.verdict.check import SETTLED, Check, Findings, Subject, accident
 from audit.verdict.finding import Finding
@@ -113,7 +113,7 @@ class Judge:
         if self.handover is not None:
             had = self.handover
             return Session.begin(had.settings, had.config_sha256, had.snapshot, had.precedents, grounds=had.grounds)
-        from audit import grounds, look  # noqa: PLC0415 -- load boto3 and the parser: only for a run that judges
+        from audit.look import grounds, once  # noqa: PLC0415 -- load boto3 and the parser: only for a run that judges
 
         given = {
             name: config.getoption(_PYTESTS.get(option.short or "", f"audit_{name}"))
@@ -128,7 +128,7 @@ class Judge:
         excluded = standing(beside.waivers.exclusions, today)
         asked = config.getoption("audit_to")
         wanted = replace(settings, simulate_caller=True) if asked else settings
-        seen = look.seen(wanted, os.environ, exclusions=excluded)
+        seen = once.seen(wanted, os.environ, exclusions=excluded)
         found = grounds.gather(settings, os.environ, seen.released) if asked else None
         return Session.begin(settings, digest, seen, beside, grounds=found)
 

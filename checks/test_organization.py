@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit import roster
+from audit.look import roster
 from audit.model import need
 from audit.text import counted
 from audit.verdict.check import Findings, check, not_applicable

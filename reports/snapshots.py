@@ -8,14 +8,14 @@ from pydantic_core import to_jsonable_python
 from tabulate import tabulate
 
 from audit import snapshot as snapshots
-from audit.difference import summary
+from audit.look.difference import summary
 from audit.text import counted, one_line
 from reports import facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from audit.difference import Change
+    from audit.look.difference import Change
     from audit.running.model import Observation, Repository, Secret
     from audit.snapshot import Snapshot
     from audit.verdict.results import Coverage

@@ -13,7 +13,7 @@ from audit.verdict.advice import standing
 if TYPE_CHECKING:
     from datetime import date
 
-    from audit.exclusions import Exclusion
+    from audit.look.exclusions import Exclusion
     from audit.verdict.waivers import Waiver, Waivers
 
 _HEADS = ("id", "covers", "where", "reason", "owner", "expires", "state")

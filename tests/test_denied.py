@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 import checks
-from audit import door, look
+from audit import door
 from audit.config import Settings
 from audit.demo.emulator import environment, settings
 from audit.demo.seed import push_image, seed_runner, sign_in
+from audit.look import once
 from audit.running.permissions import CALLS, TABLE, Call
 from audit.verdict.check import Check
 from audit.verdict.results import Results
@@ -110,7 +111,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
                 organization=True,
                 simulate_roles=True,
             )
-            results = door.judge(given, None, look.look(given, {}))
+            results = door.judge(given, None, once.look(given, {}))
             yield Run(results=results, overlay=overlay, checks=tuple(_checks()))
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from audit import look
 from audit.cli import main
 from audit.config import Settings
 from audit.demo.emulator import environment, settings
 from audit.demo.sample import export
 from audit.demo.scenario import REGISTRY, REGISTRY_ID, STACK, scenario
 from audit.demo.seed import push_image, seed_runner, sign_in
+from audit.look import once
 from tests.aws import REGION, ROLE_ARN, emulator
 from tests.overlay.faults import THROTTLED, Pages, Rule
 from tests.overlay.proxy import Overlay, overlaid
@@ -95,7 +95,7 @@ def overlay(endpoint: str) -> Iterator[Overlay]:
 def test_calls_are_counted_and_few(live: Path, overlay: Overlay) -> None:
     """At most 12 calls in a plain account and 22 where the registry lives, as the snapshot says itself."""
     given = Settings(infra_live=live, role_arn=ROLE_ARN, account=("logs", "shared"), offline=True)
-    found = look.look(given, {})
+    found = once.look(given, {})
     said = {one.account_id: one.calls for one in found.running.calls}
     assert said == {id_: overlay.count(account=id_) for id_ in (REGISTRY_ID, FLEET["logs"])}
     assert said == {REGISTRY_ID: 22, FLEET["logs"]: 8}

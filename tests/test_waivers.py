@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit import look
 from audit.cli import main
 from audit.config import Settings
 from audit.errors import UsageError
+from audit.look import once
 from audit.verdict.precedents import waivers
 from audit.verdict.results import Results, load
 from audit.verdict.waiver_file import Rules, read
@@ -119,7 +119,7 @@ def test_what_is_excluded_is_not_looked_at(tmp_path: Path, monkeypatch: pytest.M
         (unit / "terragrunt.hcl").write_text('terraform { source = "../x//modules/mgmt/ecs-deploy-runner" }')
     settings = Settings(infra_live=tmp_path, offline=True)
     for exclusions, seen in (((), {"dev", "shared"}), ((exclusion(),), {"shared"})):
-        snapshot = look.seen(settings, {}, exclusions=exclusions)
+        snapshot = once.seen(settings, {}, exclusions=exclusions)
         assert {one.account.name for one in snapshot.running.observations} == seen
         assert {unit.account for unit in snapshot.declared.units} == {"dev", "shared"}
 

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def declared(config_file: Path | None, as_json: bool, **given: object) -> int:  # noqa: FBT001 -- click passes by name
     """Show what the repository declares: every container, its image and tag, and where each is written."""
-    from audit import look  # noqa: PLC0415 -- start-up
     from audit.declared.document import to_document  # noqa: PLC0415 -- start-up
+    from audit.look import once  # noqa: PLC0415 -- start-up
     from reports import facts  # noqa: PLC0415 -- start-up
 
     settings, _ = config.resolve(given, os.environ, config=config_file)
-    wanted = look.declared(settings)
+    wanted = once.declared(settings)
     click.echo(as_json_text(to_document(wanted)) if as_json else facts.declared(wanted), nl=False)
     return with_gaps(wanted.gaps)
 
@@ -37,21 +37,21 @@ def declared(config_file: Path | None, as_json: bool, **given: object) -> int:  
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def running(config_file: Path | None, *, as_json: bool, preflight: bool, **given: object) -> int:
     """Show what runs in AWS: task definitions, images in ECR, the invoker, account by account."""
-    from audit import look  # noqa: PLC0415 -- start-up
-    from audit.progress import progress  # noqa: PLC0415 -- start-up
+    from audit.cli.progress import progress  # noqa: PLC0415 -- start-up
+    from audit.look import once  # noqa: PLC0415 -- start-up
     from reports import facts  # noqa: PLC0415 -- start-up
 
     settings, _ = config.resolve(given, os.environ, config=config_file)
     if preflight and (code := preflights.preflight(settings, alone=not as_json)) is not None:
         return code
     with progress() as shown:
-        rounds, unplaced = look.at_aws(settings, shown)
+        rounds, unplaced = once.at_aws(settings, shown)
     there = rounds.running
     click.echo(
         as_json_text(facts.running_document(there, unplaced)) if as_json else facts.running(there, unplaced), nl=False
     )
     say_incomplete(rounds.incomplete)
-    look.forget(settings, rounds.incomplete)
+    once.forget(settings, rounds.incomplete)
     return with_gaps([*unplaced, *facts.all_gaps(there)], rounds.incomplete)
 
 
@@ -60,10 +60,10 @@ def running(config_file: Path | None, *, as_json: bool, preflight: bool, **given
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def released(config_file: Path | None, as_json: bool, **given: object) -> int:  # noqa: FBT001 -- click passes by name
     """Show the releases: the newest, where the list came from, and its date."""
-    from audit import look  # noqa: PLC0415 -- start-up
+    from audit.look import once  # noqa: PLC0415 -- start-up
     from reports import facts  # noqa: PLC0415 -- start-up
 
     settings, _ = config.resolve(given, os.environ, config=config_file)
-    newest = look.released(settings, os.environ)
+    newest = once.released(settings, os.environ)
     click.echo(as_json_text(facts.released_document(newest)) if as_json else facts.released(newest), nl=False)
     return 0

@@ -42,8 +42,9 @@ def check(
       pipelines-audit check --infra-live . --role-arn 'arn:aws:iam::{account_id}:role/audit' \\
         --report html=report.html --report json=report.json
     """
-    from audit import door, look  # noqa: PLC0415 -- start-up: pytest, boto3 and the parser only where needed
-    from audit.exclusions import standing  # noqa: PLC0415 -- as above
+    from audit import door  # noqa: PLC0415 -- start-up: pytest, boto3 and the parser only where needed
+    from audit.look import once  # noqa: PLC0415 -- start-up: pytest, boto3 and the parser only where needed
+    from audit.look.exclusions import standing  # noqa: PLC0415 -- as above
     from reports import emit, terminal  # noqa: PLC0415 -- as above
 
     settings, digest = config.resolve(given, os.environ, config=config_file)
@@ -64,7 +65,7 @@ def check(
         emit.emit(results, requests)
     finally:
         past.told(results, targets)
-    look.forget(settings, facts.incomplete)
+    once.forget(settings, facts.incomplete)
     return results.exit_code
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from audit.config import Settings
-    from audit.exclusions import Exclusion
+    from audit.look.exclusions import Exclusion
     from audit.model import Gap
     from audit.snapshot import Snapshot
 
@@ -95,11 +95,11 @@ def _click_option(option: table.Option) -> Callable[[Callable[..., Any]], Callab
 
 def seen(settings: Settings, exclusions: tuple[Exclusion, ...] = ()) -> Snapshot:
     """Look, or read the snapshot that the settings name, and show progress meanwhile."""
-    from audit import look  # noqa: PLC0415 -- start-up
-    from audit.progress import progress  # noqa: PLC0415 -- start-up
+    from audit.cli.progress import progress  # noqa: PLC0415 -- start-up
+    from audit.look import once  # noqa: PLC0415 -- start-up
 
     with progress() as shown:
-        found = look.seen(settings, os.environ, shown, exclusions=exclusions)
+        found = once.seen(settings, os.environ, shown, exclusions=exclusions)
     say_incomplete(found.incomplete)
     return found
 

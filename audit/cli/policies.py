@@ -91,9 +91,9 @@ def _narrowed(settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Name the stacks and ECR repositories that the repository declares; anything where one of them is not known."""
     if settings.infra_live is None:
         return ("*",), ("*",)
-    from audit import look  # noqa: PLC0415 -- start-up
+    from audit.look import once  # noqa: PLC0415 -- start-up
 
-    return _names(look.declared(settings))
+    return _names(once.declared(settings))
 
 
 def _names(wanted: Declared) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -10,7 +10,7 @@ from audit.cli.options import with_gaps
 
 if TYPE_CHECKING:
     from audit.config import Settings
-    from audit.exclusions import Exclusion
+    from audit.look.exclusions import Exclusion
 
 preflight_option = click.option(
     "--preflight",
@@ -21,13 +21,13 @@ preflight_option = click.option(
 
 def preflight(settings: Settings, exclusions: tuple[Exclusion, ...] = (), *, alone: bool) -> int | None:
     """Show whose the credentials of each account are; gives the exit code, or None where the look can begin."""
-    from audit import look, preflight  # noqa: PLC0415 -- start-up
-    from audit.exclusions import without  # noqa: PLC0415 -- start-up
-    from audit.progress import progress  # noqa: PLC0415 -- start-up
+    from audit.cli.progress import progress  # noqa: PLC0415 -- start-up
+    from audit.look import once, preflight  # noqa: PLC0415 -- start-up
+    from audit.look.exclusions import without  # noqa: PLC0415 -- start-up
     from reports.credentials import credentials  # noqa: PLC0415 -- start-up
 
     with progress() as shown:
-        wanted = without(look.declared(settings), exclusions)
+        wanted = without(once.declared(settings), exclusions)
         found, unplaced = preflight.preflight(settings, wanted, shown)
     click.echo(credentials(found, unplaced), nl=False, err=not alone)
     gaps = [one.identity.gap for one in found if one.identity.kind == "unread"]

@@ -55,8 +55,9 @@ def ready(
     Example:
       pipelines-audit ready --to latest-allowed --infra-live . --profile 'your-{account}'
     """
-    from audit import door, grounds  # noqa: PLC0415 -- start-up: pytest, boto3 and the parser only where needed
-    from audit.exclusions import standing  # noqa: PLC0415 -- as above
+    from audit import door  # noqa: PLC0415 -- start-up: pytest, boto3 and the parser only where needed
+    from audit.look import grounds  # noqa: PLC0415 -- start-up: pytest, boto3 and the parser only where needed
+    from audit.look.exclusions import standing  # noqa: PLC0415 -- as above
     from reports import emit  # noqa: PLC0415 -- as above
 
     if as_json and fixes_only:

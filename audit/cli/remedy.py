@@ -62,7 +62,7 @@ def plan(
     Example:
       pipelines-audit plan --to latest-allowed --infra-live . --profile 'your-{account}' -o runbook.sh
     """
-    from audit.exclusions import standing, without  # noqa: PLC0415 -- start-up
+    from audit.look.exclusions import standing, without  # noqa: PLC0415 -- start-up
 
     settings, _ = config.resolve(given, os.environ, config=config_file)
     if edits_files or asks:

@@ -32,8 +32,8 @@ def snapshot(context: click.Context, /, config_file: Path | None, output: Path |
     """
     if context.invoked_subcommand is not None:
         return None
-    from audit import exclusions, look  # noqa: PLC0415 -- start-up
     from audit import snapshot as snapshots  # noqa: PLC0415 -- start-up
+    from audit.look import exclusions, once  # noqa: PLC0415 -- start-up
     from audit.verdict import precedents  # noqa: PLC0415 -- start-up
 
     if output is None:
@@ -43,7 +43,7 @@ def snapshot(context: click.Context, /, config_file: Path | None, output: Path |
     waivers = precedents.waivers(settings, today())
     facts = seen(settings, exclusions.standing(waivers.exclusions, today()))
     snapshots.save(facts, output)
-    look.forget(settings, facts.incomplete)
+    once.forget(settings, facts.incomplete)
     return _ended(output, facts, waivers)
 
 
@@ -70,8 +70,8 @@ def show(file: Path, as_json: bool) -> int:  # noqa: FBT001 -- click passes by n
 @click.pass_context
 def merge(context: click.Context, /, files: tuple[Path, ...], output: Path | None) -> int:
     """Put the shards of one look together; what overlaps or was taken of different states is refused."""
-    from audit import merge as merging  # noqa: PLC0415 -- start-up
     from audit import snapshot as snapshots  # noqa: PLC0415 -- start-up
+    from audit.look import merge as merging  # noqa: PLC0415 -- start-up
 
     if output is None:
         raise click.MissingParameter(ctx=context, param_hint="'-o'", param_type="option")
@@ -87,7 +87,7 @@ def merge(context: click.Context, /, files: tuple[Path, ...], output: Path | Non
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def diff(old: Path, new: Path, as_json: bool) -> int:  # noqa: FBT001 -- click passes by name
     """Show what moved between two snapshots: tags, digests, revisions, policies, coverage. Exit 0: nothing, 1: more."""
-    from audit.difference import changes  # noqa: PLC0415 -- start-up
+    from audit.look.difference import changes  # noqa: PLC0415 -- start-up
     from audit.snapshot import load  # noqa: PLC0415 -- start-up
     from reports import snapshots as shown  # noqa: PLC0415 -- start-up
 

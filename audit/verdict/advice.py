@@ -15,7 +15,7 @@ from audit.verdict.waivers import Waiver, Waivers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from audit.exclusions import Exclusion
+    from audit.look.exclusions import Exclusion
 
 Kind: TypeAlias = Literal["expires soon", "expired", "unused", "matches nothing"]
 SOON: Final = 14

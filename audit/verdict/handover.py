@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from audit.config import Settings
 from audit.errors import AuditError
-from audit.grounds import Grounds
+from audit.look.grounds import Grounds
 from audit.snapshot import Snapshot
 from audit.verdict.precedents import Precedents
 from audit.verdict.results import Results

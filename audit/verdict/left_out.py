@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from audit.errors import NothingSelectedError
-from audit.exclusions import Exclusion, covering, standing, without
+from audit.look.exclusions import Exclusion, covering, standing, without
 from audit.snapshot import Snapshot
 from audit.verdict import coverage, pairing
 from audit.verdict.pairing import UnitView

@@ -20,7 +20,7 @@ from audit.workstation.model import Tool, Workstation
 if TYPE_CHECKING:
     from audit.config import Settings
     from audit.declared.model import DeclaredContainer, Pin
-    from audit.grounds import Grounds
+    from audit.look.grounds import Grounds
     from audit.released.hops import Builder, Obstacle, Route
     from audit.running.model import Observation, Right
 

@@ -26,7 +26,7 @@ from audit.verdict.ruling import ruled
 from audit.verdict.secrets import SecretView
 
 if TYPE_CHECKING:
-    from audit.grounds import Grounds
+    from audit.look.grounds import Grounds
     from audit.verdict.check import Judgement
     from audit.verdict.pairing import UnitView
     from audit.verdict.results import Coverage, Results

@@ -17,7 +17,7 @@ from typing import Final
 import yaml
 
 from audit.errors import UsageError
-from audit.exclusions import Exclusion
+from audit.look.exclusions import Exclusion
 from audit.model import Location
 from audit.text import one_line
 from audit.verdict.waivers import Waiver, Waivers

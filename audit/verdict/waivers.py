@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from audit.exclusions import Exclusion
+from audit.look.exclusions import Exclusion
 from audit.model import Location
 from audit.verdict.finding import WaiverNote
 

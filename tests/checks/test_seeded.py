@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 import requests
 
-from audit import door, look
+from audit import door
 from audit.config import Settings
 from audit.demo.sample import NEWEST, export
 from audit.demo.scenario import (
@@ -28,6 +28,7 @@ from audit.demo.scenario import (
     seed,
 )
 from audit.demo.seed import sign_in
+from audit.look import once
 from tests.aws import DEV, ROLE_ARN, emulated_aws, emulator
 
 if TYPE_CHECKING:
@@ -208,5 +209,5 @@ def test_fault_is_found(emulated: str, settings: Settings, change: Change, act: 
     for endpoint in emulated_aws(emulated):
         seed(endpoint, change(BOTH))
         act(lambda service, account: sign_in(endpoint, account, REGION).client(service, endpoint_url=endpoint))  # type: ignore[call-overload]  # noqa: B023 -- called at once; any service
-        results = door.judge(settings, None, look.look(settings, os.environ))
+        results = door.judge(settings, None, once.look(settings, os.environ))
     assert {(one.check, one.outcome) for one in results.findings} == {(check, "fail") for check in expected}

@@ -41,4 +41,7 @@ def test_serves_the_sample_until_ctrl_c(
     assert serve(tmp_path, in_sync=True, say=said.append, wait=wait) == 0
     assert codes == [0]
     assert said[-1] == "stopped; nothing is left running"
-    assert set(threading.enumerate()) == threads
+    left = set(threading.enumerate()) - threads
+    for thread in left:  # one that answered the last call may be on its way out
+        thread.join(10)
+    assert not [thread for thread in left if thread.is_alive()]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from audit import look
 from audit.demo.emulator import environment as surrounded
 from audit.demo.emulator import settings as pointed
+from audit.look import once
 from tests.aws import emulated_aws, emulator
 from tests.overlay.proxy import overlaid
 from tests.ready import world as worlds
@@ -56,7 +56,7 @@ def right(seeded: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wor
         settings = worlds.settings(live, folder, github_url=server.url)
         yield worlds.World(
             settings=settings,
-            snapshot=look.look(settings, {}),
+            snapshot=once.look(settings, {}),
             folder=folder,
             github=github,
             environment={

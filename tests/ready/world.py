@@ -19,7 +19,7 @@ from audit.config import Settings
 from audit.demo.sample import export
 from audit.demo.seed import sign_in
 from audit.door import judge
-from audit.grounds import gather
+from audit.look.grounds import gather
 from audit.model import Unread, need
 from audit.snapshot import Snapshot
 from audit.verdict import judging

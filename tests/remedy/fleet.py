@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from audit import fleet
 from audit.config import Settings
 from audit.declared.tree import open_tree
-from audit.look import declared
+from audit.look.once import declared
 from audit.model import Location, Seen, Unread
 from audit.released import catalog
 from audit.remedy.making import make

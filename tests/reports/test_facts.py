@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit import look
 from audit.config import Settings
 from audit.declared.model import Dated
 from audit.demo.sample import export
+from audit.look import once
 from audit.model import Seen
 from audit.running.model import Running, StackInvoker
 from reports import facts
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Declared:
     """Evaluate the sample repository."""
-    return look.declared(Settings(infra_live=export(tmp_path_factory.mktemp("sample") / "live")))
+    return once.declared(Settings(infra_live=export(tmp_path_factory.mktemp("sample") / "live")))
 
 
 def test_declared_names_literal_chain_and_shadow(sample: Declared) -> None:

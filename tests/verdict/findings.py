@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from audit.exclusions import Exclusion
+from audit.look.exclusions import Exclusion
 from audit.model import Location
 from audit.verdict.check import Check, Judgement, Subject
 from audit.verdict.judging import finding

@@ -15,7 +15,7 @@ from tests.nouns import DEV, REGION, SHARED, TODAY, definition, observation, row
 from tests.verdict.findings import book, exclusion, found, waiver
 
 if TYPE_CHECKING:
-    from audit.exclusions import Exclusion
+    from audit.look.exclusions import Exclusion
     from audit.verdict.waivers import Waiver
 
 FLEET = pairing.views(snapshot(rows=(row(), row(account=SHARED))))

@@ -17,7 +17,7 @@ from tests.nouns import DEV, NOW, REGION, SHARED, TODAY, gap, row, snapshot
 from tests.verdict.findings import book, exclusion
 
 if TYPE_CHECKING:
-    from audit.exclusions import Exclusion
+    from audit.look.exclusions import Exclusion
 
 FLEET = snapshot(rows=(row(), row("terraform-applier"), row(account=SHARED)))
 

@@ -13,7 +13,7 @@ import pytest
 from audit import snapshot as snapshots
 from audit.cli import main
 from audit.declared.model import Pin
-from audit.difference import ABSENT, MOVED, changes
+from audit.look.difference import ABSENT, MOVED, changes
 from audit.model import Seen
 from audit.running.model import Cluster, Secret, StackCluster, StackInvoker, Task
 from tests.nouns import (
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from audit.running.model import Observation
     from audit.snapshot import Snapshot
 
-V1 = Path(__file__).parent / "golden/snapshots/v1.json.gz"
+V1 = Path(__file__).parents[1] / "golden/snapshots/v1.json.gz"
 TAG = {"v1.3.0": "sha256:" + "a" * 64}
 PUSHED = {"v1.3.0": "sha256:" + "b" * 64}
 CLUSTER = Cluster(

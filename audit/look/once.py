@@ -10,18 +10,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import audit
-from audit import fleet, roster, shard
+from audit import fleet
 from audit.declared.history import read_history
 from audit.declared.model import Dated
 from audit.declared.tree import open_tree
 from audit.declared.units import read as read_declared
 from audit.errors import UsageError
-from audit.exclusions import without
-from audit.merge import caller
+from audit.look import roster, shard
+from audit.look.exclusions import without
+from audit.look.merge import caller
+from audit.look.rounds import rounds
 from audit.model import Seen
 from audit.released.read import read as read_released
 from audit.released.target import target
-from audit.rounds import rounds
 from audit.running.organization import organization
 from audit.snapshot import Snapshot, load
 
@@ -30,11 +31,11 @@ if TYPE_CHECKING:
 
     from audit.config import Settings
     from audit.declared.model import Declared
-    from audit.exclusions import Exclusion
     from audit.fleet import Order
+    from audit.look.exclusions import Exclusion
+    from audit.look.rounds import Progress, Rounds
     from audit.model import Fact, Gap
     from audit.released.model import Released
-    from audit.rounds import Progress, Rounds
     from audit.running.model import Member, Target
 
 

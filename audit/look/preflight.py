@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from audit.config import Settings
     from audit.declared.model import Declared
+    from audit.look.rounds import Progress
     from audit.model import Gap
-    from audit.rounds import Progress
 
 
 def preflight(settings: Settings, wanted: Declared, progress: Progress) -> tuple[tuple[Standing, ...], tuple[Gap, ...]]:

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from audit.config import Settings
+from audit.look.roster import closed, completed, missing, open_places, without_unit
 from audit.model import Account, AccountEntry, Gap
-from audit.roster import closed, completed, missing, open_places, without_unit
 from audit.running.model import Member, Target
 from tests.nouns import DEV, REGION, SHARED, row, snapshot
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from audit import fleet
 from audit.errors import UsageError
-from audit.logbook import Logbook, open_logbook
+from audit.look.logbook import Logbook, open_logbook
 from audit.running.fanout import Fanout
 from audit.running.model import Running
 from audit.running.observe import look_at_account, look_at_registry, look_at_secret
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from audit.config import Settings
     from audit.declared.model import DeclaredContainer
     from audit.fleet import Order
-    from audit.logbook import Entry
+    from audit.look.logbook import Entry
     from audit.running.access import Access
     from audit.running.model import Target
     from audit.running.pool import Job, Place, Pool

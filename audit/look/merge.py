@@ -8,8 +8,8 @@ from datetime import timedelta
 from functools import reduce
 from typing import TYPE_CHECKING, TypeVar
 
-from audit import shard
 from audit.errors import UsageError
+from audit.look import shard
 from audit.model import Gap, Seen
 from audit.running.model import Repository, Running, Secret
 from audit.running.tally import calls_by_account

@@ -16,7 +16,7 @@ from audit.text import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from audit.rounds import Progress
+    from audit.look.rounds import Progress
 
 EVERY_SECONDS = 10.0
 WORDS = {

@@ -10,10 +10,10 @@ import pytest
 
 from audit.errors import NothingSelectedError, UsageError
 from audit.fleet import deploy_order
-from audit.merge import merge
+from audit.look.merge import merge
+from audit.look.shard import Shard, keep, parse
 from audit.model import Account, Seen, Unread
 from audit.running.model import Secret, SecretMetadata
-from audit.shard import Shard, keep, parse
 from audit.snapshot import Snapshot, timeless
 from tests.nouns import DEV, SHARED, gap, observation, released, repository, row, snapshot, unread
 

@@ -11,7 +11,7 @@ import pytest
 
 import audit
 from audit.errors import RefusedError, UsageError
-from audit.logbook import open_logbook
+from audit.look.logbook import open_logbook
 from audit.model import Account, Seen
 from audit.running.access import Access
 from audit.running.model import (

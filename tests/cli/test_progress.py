@@ -8,14 +8,14 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from audit import progress
-from audit.progress import Tally
+from audit.cli import progress
+from audit.cli.progress import Tally
 
 if TYPE_CHECKING:
     import pytest
 
 SHOW = """
-from audit.progress import progress
+from audit.cli.progress import progress
 import time
 with progress() as shown:
     shown.begin("declared", None)
