@@ -21,7 +21,8 @@ class Command:
     """One program with its words; ``cwd`` is relative to the repository's root.
 
     ``environment`` names variables that must be set, ``feed`` is a command whose output is this one's input, and
-    ``expect`` a word that the output must hold. ``confirm`` asks before it is started.
+    ``expect`` a word that the output must hold; with ``empty`` it must hold nothing but white space. ``confirm`` asks
+    before it is started.
     """
 
     argv: tuple[str, ...]
@@ -29,6 +30,7 @@ class Command:
     environment: tuple[str, ...] = ()
     feed: tuple[str, ...] = ()
     expect: str | None = None
+    empty: bool = False
     confirm: str | None = None
 
 
@@ -106,7 +108,9 @@ class Step:
     """One step: ``number`` counts from 1; ``hop`` and ``wave`` say where in the plan it belongs.
 
     ``identity`` is the command by which it is made sure that the credentials are of ``account_id`` before anything
-    else. ``waits`` says what is to be found out or done first; such a step is not started.
+    else. ``guards`` only look, and are run after ``identity``: where one fails, or does not show what it must, the step
+    is not started. ``evidence`` only looks as well, and is run after ``commands``: what it shows is kept, and where it
+    fails nothing else is started. ``waits`` says what is to be found out or done first; such a step is not started.
     """
 
     number: int
@@ -123,4 +127,6 @@ class Step:
     account_id: str | None = None
     region: str | None = None
     identity: Command | None = None
+    guards: tuple[Command, ...] = ()
+    evidence: tuple[Command, ...] = ()
     waits: str | None = None

@@ -25,7 +25,7 @@ def test_serves_until_the_block_ends() -> None:
     assert port is not None
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before  # one of an earlier test may have gone meanwhile
 
 
 def test_ends_well_where_the_block_fails() -> None:
@@ -33,7 +33,7 @@ def test_ends_well_where_the_block_fails() -> None:
     before = set(threading.enumerate())
     with pytest.raises(KeyboardInterrupt), emulator():
         raise KeyboardInterrupt
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before  # one of an earlier test may have gone meanwhile
 
 
 def test_is_silent(capfd: pytest.CaptureFixture[str]) -> None:

@@ -53,7 +53,7 @@ def test_finds_what_was_seeded_and_leaves_nothing_running(
     assert run(tmp_path, judge=_noting(main, seen), say=said.append) == 0, "\n".join(said)
     *argv, endpoint = seen
     assert tuple(argv) == main_job(tmp_path)
-    assert set(threading.enumerate()) == threads
+    assert set(threading.enumerate()) <= threads  # one of an earlier test may have gone meanwhile
     assert dict(os.environ) == settings
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", urlsplit(endpoint).port or 0)) != 0

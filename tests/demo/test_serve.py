@@ -41,7 +41,4 @@ def test_serves_the_sample_until_ctrl_c(
     assert serve(tmp_path, in_sync=True, say=said.append, wait=wait) == 0
     assert codes == [0]
     assert said[-1] == "stopped; nothing is left running"
-    left = set(threading.enumerate()) - threads
-    for thread in left:  # one that answered the last call may be on its way out
-        thread.join(10)
-    assert not [thread for thread in left if thread.is_alive()]
+    assert set(threading.enumerate()) <= threads  # one of an earlier test may have gone meanwhile
