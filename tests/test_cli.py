@@ -214,6 +214,6 @@ def test_a_signal_is_2(tmp_path: Path, number: signal.Signals) -> None:
             audit.send_signal(number)
             said = audit.stderr.read()
             assert audit.wait(10) == 2, said
-            assert time.monotonic() - started < 5
+            assert time.monotonic() - started < 50  # the hole lasts for 60
             assert "interrupted" in said
         hole.kill()

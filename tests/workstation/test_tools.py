@@ -65,7 +65,7 @@ def test_what_is_no_version_is_unread(tmp_path: Path, body: str, words: str) -> 
     stubs.script(tmp_path / "terragrunt", body)
     began = time.monotonic()
     found = only("terragrunt", find_tools({"PATH": f"{tmp_path}:/usr/bin:/bin"}, None, timeout=0.5))
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 50
     assert isinstance(found.version, Unread)
     assert words in found.version.gap.message
     assert found.version.gap.message.isprintable()
