@@ -29,6 +29,7 @@ from audit.remedy.waves import waves
 from audit.snapshot import sha256
 from audit.verdict.fleet import RUNNER
 from audit.verdict.pairing import views
+from audit.verdict.readiness import machines
 from audit.verdict.registry import Registry
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class _Maker:
         self.sites = tuple(site for site in sites(fleet) if site.stack.unit not in wishes.excluded)
         self.yard = images_.yard(fleet, self.pins)
         self.able = self.yard.able if self.yard else NOBODY
+        self.machines = tuple(sorted({name for view in fleet for name in machines(view)}))
         self.texts = dict(wishes.texts)
         self.notes: dict[str, None] = {}
         self.steps: list[Step] = []
@@ -109,6 +111,7 @@ class _Maker:
             notes=tuple(self.notes),
             files={file: fingerprint(text) for file, text in sorted(texts.items()) if file in edited},
             scrubbed=self.wishes.way.scrubbed,
+            machines=self.machines,
         )
 
     def _hop(self, number: int, hop: Hop | None) -> None:

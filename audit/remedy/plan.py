@@ -25,7 +25,8 @@ class Plan:
     """What is to be done, in order; ``files`` maps each file that is edited to the SHA-256 of what it held.
 
     ``waves`` are accounts by name, in the order that ``order_source`` explains; ``notes`` say what stays, and why.
-    ``scrubbed`` names the variables that nothing which is started may see.
+    ``scrubbed`` names the variables that nothing which is started may see, ``machines`` the users and roles that are
+    the pipeline's own (``role/NAME``): none of them may carry the plan out.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -44,6 +45,7 @@ class Plan:
     notes: tuple[str, ...]
     files: Mapping[str, str]
     scrubbed: tuple[str, ...]
+    machines: tuple[str, ...] = ()
 
     def edits(self, hop: int) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
         """Give the edits of a hop that can be made by rule, and why the others can't."""

@@ -84,10 +84,15 @@ class OpenPullRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApplyUnit:
-    """Apply a unit by hand: the pipeline leaves its own runner out."""
+    """Apply a unit by hand: the pipeline leaves its own runner out.
+
+    ``before`` maps each family to the image that ran when the plan was made, None where there was no such family;
+    it is empty where that is not known. It is the way back.
+    """
 
     unit: str
     tool: Literal["terragrunt", "terraform"]
+    before: tuple[tuple[str, str | None], ...] = ()
     kind: Literal["ApplyUnit"] = "ApplyUnit"
 
 

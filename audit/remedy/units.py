@@ -139,7 +139,7 @@ def apply_step(site: Site, way: Apply, through: Callable[..., tuple[str, ...]], 
         number=0,
         title=f"Apply {site.view.key} ({site.stack.unit})",
         why="; ".join(site.differences) or "what runs there is not known",
-        action=ApplyUnit(unit=site.stack.unit, tool=unit.kind),
+        action=ApplyUnit(unit=site.stack.unit, tool=unit.kind, before=_before(site)),
         commands=commands,
         preconditions=(*needs, "no task of the runner is in flight", *_images(site)),
         postcondition="every family of the stack has a revision with the declared image",
@@ -181,6 +181,12 @@ def verify_step(site: Site, through: Callable[..., tuple[str, ...]], **more: obj
         region=site.view.region,
     )
     return replace(step, **more)  # type: ignore[arg-type]  # the caller names fields of Step
+
+
+def _before(site: Site) -> tuple[tuple[str, str | None], ...]:
+    if site.unread:
+        return ()
+    return tuple((f"{site.stack.stack}-{row.container}", site.running.get(row.container)) for row in site.deployed)
 
 
 def _images(site: Site) -> tuple[str, ...]:

@@ -211,15 +211,29 @@ def install(readiness: Readiness, name: str) -> str:
 
 def machine_of(arn: str, unit: UnitView) -> str | None:
     """Name the pipeline's own identity that an ARN is of; None for anybody else's."""
+    found = principal(arn)
+    return found.partition("/")[2] if found in machines(unit) else None
+
+
+def principal(arn: str) -> str:
+    """Give whose an ARN is, as ``user/NAME`` or ``role/NAME``, without path and session; empty for anybody else's."""
     found = _PRINCIPAL.search(arn)
-    name = found["user"] or found["role"] if found else ""
-    if found and (found["user"] or "").rpartition("/")[2] == "ci-machine-user":
-        return "ci-machine-user"
-    own = {"allow-auto-deploy-from-other-accounts"}
+    if found is None:
+        return ""
+    return f"user/{found['user'].rpartition('/')[2]}" if found["user"] else f"role/{found['role']}"
+
+
+def machines(unit: UnitView) -> frozenset[str]:
+    """Name the users and roles that are the pipeline's own: by their usual names, and by those that are in use."""
+    own = {"user/ci-machine-user", "role/allow-auto-deploy-from-other-accounts"}
     for stack in unit.stacks:
-        containers = {*_STANDARD, *(row.container for row in stack.declared), "task-execution-role"}
-        own.update(f"{stack.stack}-{container}" for container in containers)
-    return name if name in own else None
+        containers = {*_STANDARD, *(row.container for row in stack.declared), "task-execution-role", "invoker"}
+        own.update(f"role/{stack.stack}-{container}" for container in containers)
+        used = [stack.invoker.value.role] if stack.invoker.kind == "seen" and stack.invoker.value else []
+        if stack.pairs.kind == "seen":
+            used += [role for one in stack.definitions for role in (one.task_role, one.execution_role)]
+        own.update(f"role/{role.rpartition('/')[2]}" for role in used if role)
+    return frozenset(own)
 
 
 def _observed(unit: UnitView) -> Observation:
