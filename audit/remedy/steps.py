@@ -21,8 +21,8 @@ class Command:
     """One program with its words; ``cwd`` is relative to the repository's root.
 
     ``environment`` names variables that must be set, ``feed`` is a command whose output is this one's input, and
-    ``expect`` a word that the output must hold; with ``empty`` it must hold nothing but white space. ``confirm`` asks
-    before it is started.
+    ``expect`` a word that the output must hold; with ``empty`` it must hold nothing but white space.
+    ``otherwise`` tells people what it means where that is not so. ``confirm`` asks before it is started.
     """
 
     argv: tuple[str, ...]
@@ -31,6 +31,7 @@ class Command:
     feed: tuple[str, ...] = ()
     expect: str | None = None
     empty: bool = False
+    otherwise: str | None = None
     confirm: str | None = None
 
 
