@@ -30,6 +30,9 @@ BACKOFF = 0.4
 class Patience(Retry):
     """Gives up where waiting would go beyond ``until`` (monotonic time): then the answer itself is the result."""
 
+    # GitHub's secondary rate limit answers 403 with Retry-After; a 403 without it is a refusal, and final.
+    RETRY_AFTER_STATUS_CODES = Retry.RETRY_AFTER_STATUS_CODES | {403}
+
     until: float = float("inf")
 
     def new(self, **kw: Any) -> Self:  # noqa: ANN401 -- urllib3's own signature

@@ -117,7 +117,8 @@ def _answer(response: requests.Response, *, wants_body: bool) -> Answer:
 
 def _refusal(response: requests.Response) -> str:
     status = response.status_code
-    if status == 429 or (status == 403 and "Retry-After" in response.headers):
+    spent = response.headers.get("X-RateLimit-Remaining") == "0"
+    if status == 429 or (status == 403 and (spent or "Retry-After" in response.headers)):
         return f"it answers {status}: too many messages, and it did not take this one in time"
     known = {
         401: "the token is not accepted",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from audit.verdict.results import Results
 
-DEADLINE: Final = 30.0
+DEADLINE: Final = 90.0  # a minute is what GitHub asks to wait at its secondary rate limit
 
 
 def tell(

@@ -144,13 +144,15 @@ def test_text_fits_and_is_inert() -> None:
         (Answer(status=404, body={}), "it answers 404: it is not there, or this token cannot see it"),
         (Answer(status=401, body={}), "it answers 401: the token is not accepted"),
         (Answer(status=403, body={}, headers={"Retry-After": "60"}), "it answers 403: too many messages"),
+        (Answer(status=403, body={}, headers={"X-RateLimit-Remaining": "0"}), "it answers 403: too many messages"),
+        (Answer(status=403, body={}), "it answers 403: the token or the address may not do that"),
         (Answer(body={}), "it answers with something that is no list of issues"),
         (
             Answer(body=[], headers={"Link": '<https://example.com/x>; rel="next"'}),
             "its next page is on another host, which is not asked",
         ),
     ],
-    ids=["404", "401", "403", "no list", "next page elsewhere"],
+    ids=["404", "401", "403 for a minute", "403 for an hour", "403", "no list", "next page elsewhere"],
 )
 def test_refusals_are_one_line(answer: Answer, reason: str) -> None:
     """Each names the repository and the reason."""
@@ -158,6 +160,23 @@ def test_refusals_are_one_line(answer: Answer, reason: str) -> None:
         (line,) = told(server, sample.results())
     assert line.startswith(f"not told: github-issue in acme/infra: {reason}")
     assert "secret-token" not in line
+
+
+def test_secondary_rate_limit_is_waited_out() -> None:
+    """GitHub says 403 with Retry-After: waited for and tried again, and nothing is written twice."""
+    hub = GitHub()
+    refused: set[str] = set()
+
+    def busy(asked: Asked) -> Answer:
+        if asked.method not in refused:
+            refused.add(asked.method)
+            return Answer(status=403, body={}, headers={"Retry-After": "1"})
+        return hub(asked)
+
+    with serve(busy) as server:
+        assert told(server, sample.results()) == ()
+    assert len(hub.issues) == 1
+    assert [asked.method for asked in server.asked] == ["GET", "GET", "GET", "POST", "POST"]
 
 
 def test_issue_without_a_number() -> None:
