@@ -45,6 +45,8 @@ def serve(
         click.echo("unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN")
         for name, value in settings(endpoint).items():
             click.echo(f"export {name}={shlex.quote(value)}")
+        # So that no command in that terminal asks GitHub for what the sample does not need.
+        click.echo("export PIPELINES_AUDIT_OFFLINE=true")
         say("and try:")
         for arguments in (("running", *where(out)), main_job(out)):
             say(f"{program()} {shlex.join(arguments)}")
