@@ -1,162 +1,114 @@
-"""Settings: one table of options for the command line, pytest, the environment and pipelines-audit.toml.
+"""Where settings come from: options, the environment and pipelines-audit.toml, merged, each value with its origin.
 
-Nearer wins: default < ``pipelines-audit.toml`` of the audited repository < the user's own file < ``--config`` <
-``PIPELINES_AUDIT_…`` < option. The file in the audited repository is data of that repository: it may set policy only
-(``Option.policy``); a key that could run, read or send something is an error there.
+Nearer wins, key by key: default < ``pipelines-audit.toml`` of the audited repository < the user's own file <
+``--config`` < ``PIPELINES_AUDIT_…`` < option. Sections are merged by their keys, but the entry of an account is taken
+whole. The file in the audited repository is data of that repository: it may set policy only (``Option.policy``); a key
+that could run, read or send something is an error there.
 """
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, TypeAlias
+from typing import Literal
 
+from audit.configuration_file import FILE_NAME, read_file, text_of, validated
 from audit.errors import UsageError
-from audit.model import AccountEntry, SeverityName
-from audit.options import ENVIRONMENT_PREFIX, OPTIONS, SECTIONS, Option, Section
-from audit.policy import Limits, Policy
+from audit.options import ENVIRONMENT_PREFIX, OPTIONS
+from audit.settings import Reading, Root, Settings, quoted
 
-FILE_NAME = "pipelines-audit.toml"
-DEEPEST = 60
-
-Raw: TypeAlias = Mapping[str, object]
+__all__ = [
+    "FILE_NAME",
+    "ConfigFile",
+    "Origin",
+    "Reading",
+    "Resolved",
+    "Root",
+    "Settings",
+    "from_environment",
+    "quoted",
+    "read_file",
+    "resolve",
+    "resolved",
+    "unknown_variables",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Root:
-    """A plain Terraform root that the configuration names (``[[root]]``): ``path`` is relative to the scope.
+class Origin:
+    """What set a value: a file (its path), a variable or an option (as the user wrote it), or the default."""
 
-    ``account`` is a name of an accounts file or a 12-digit id; ``var_files`` are relative to the root's directory.
+    kind: Literal["default", "file", "variable", "option"] = "default"
+    name: str = ""
+
+    def __str__(self) -> str:
+        return self.name or self.kind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConfigFile:
+    """A place where a configuration file may lie, and whether there is one; ``policy_only`` in the repository."""
+
+    path: Path
+    found: bool
+    policy_only: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resolved:
+    """Settings, and where each came from: ``origins`` by key (``fail_on``, ``policy.allowed``), without defaults.
+
+    ``files`` are those that were looked for, the nearest last; ``sha256`` is that of their text, None without any.
     """
 
-    path: str
-    account: str | None = None
-    region: str | None = None
-    var_files: tuple[str, ...] = ()
+    settings: Settings
+    sha256: str | None
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    files: tuple[ConfigFile, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
-    """How much HCL is read in one file: ``size`` in bytes, ``depth`` of brackets and templates, ``tokens`` of code.
-
-    A file at all three limits takes a few seconds and some 100 MB; a configuration of 3,000 lines stays below them.
-    ``depth`` can be lowered only: the parser itself goes no deeper.
-    """
-
-    size: int = 1_000_000
-    depth: int = 60
-    tokens: int = 30_000
-
-    def __post_init__(self) -> None:
-        if not (0 < self.depth <= DEEPEST and self.size > 0 and self.tokens > 0):
-            raise ValueError(f"size and tokens are above 0, depth is 1 to {DEEPEST}")
+class _Layer:
+    values: Mapping[str, object]
+    origins: Mapping[str, Origin]
+    text: str = ""
+    file: ConfigFile | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
-    """Everything a run can be told; the field names are the keys of the configuration file."""
-
-    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
-
-    infra_live: Path | None = None
-    at: str | None = None
-    var_file: tuple[str, ...] = ()
-    root: tuple[Root, ...] = ()
-    reading: Reading = field(default_factory=Reading)
-    snapshot: Path | None = None
-    role_arn: str | None = None
-    profile: str | None = None
-    external_id: str | None = None
-    via: tuple[str, ...] = ()
-    accounts: Mapping[str, AccountEntry] = field(default_factory=dict)
-    organization: bool = False
-    organization_role_arn: str | None = None
-    organization_profile: str | None = None
-    account: tuple[str, ...] = ()
-    exclude_account: tuple[str, ...] = ()
-    region: tuple[str, ...] = ()
-    exclude_region: tuple[str, ...] = ()
-    check: tuple[str, ...] = ()
-    checks_dir: Path | None = None
-    severity: SeverityName | None = None
-    fail_on: SeverityName = "low"
-    release_repo: str = "gruntwork-io/terraform-aws-ci"
-    github_url: str = "https://api.github.com"
-    releases_file: Path | None = None
-    offline: bool = False
-    to: str | None = None
-    authenticator: str = "aws-vault exec {profile} --"
-    auto_approve: bool = False
-    wave: tuple[str, ...] = ()
-    infra_live_repo: str | None = None
-    max_release_age_days: int = 90
-    workers: int | None = None
-    processes: int | None = None
-    scheduler: str | None = None
-    shard: str | None = None
-    state: Path | None = None
-    resume: bool = False
-    simulate_roles: bool = False
-    simulate_caller: bool = False
-    keyword: str = ""
-    marks: str = ""
-    waivers: Path | None = None
-    max_waiver_days: int = 90
-    baseline: Path | None = None
-    previous: Path | None = None
-    history: str | None = field(default=None, repr=False)
-    notify: tuple[str, ...] = field(default=(), repr=False)
-    policy: Policy = field(default_factory=Policy)
-    limits: Limits = field(default_factory=Limits)
-    severities: Mapping[str, SeverityName] = field(default_factory=dict)
-    disabled: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def narrowed(self) -> bool:
-        """Whether some of the fleet was left out by selection."""
-        return bool(self.place_words() or self.shard)
-
-    def place_words(self) -> str:
-        """Give the selected accounts and regions as they would stand on the command line; empty where it is all."""
-        names = ("account", "exclude_account", "region", "exclude_region")
-        return " ".join(f"{OPTIONS[name].flag} {quoted(value)}" for name in names for value in getattr(self, name))
-
-    def words(self) -> str:
-        """Give the whole selection as it would stand on the command line; empty where everything is selected."""
-        given = [self.place_words()] if self.place_words() else []
-        given += [f"--check {quoted(value)}" for value in self.check]
-        pairs = (("--shard", self.shard), ("--severity", self.severity), ("-k", self.keyword), ("-m", self.marks))
-        return " ".join([*given, *(f"{name} {quoted(value)}" for name, value in pairs if value)])
-
-
-def resolve(given: Raw, environment: Mapping[str, str], *, config: Path | None = None) -> tuple[Settings, str | None]:
+def resolve(
+    given: Mapping[str, object], environment: Mapping[str, str], *, config: Path | None = None
+) -> tuple[Settings, str | None]:
     """Merge what options, environment and files say into Settings, with the SHA-256 of the files' text.
 
     ``given`` holds options by field name, None or empty where not given. Raises UsageError that names the source and
     the key of every value that cannot be used.
     """
-    options = {name: value for name, value in given.items() if value not in (None, ())}
-    near = {**from_environment(environment), **options}
-    trusted = [path for path in (_user_file(environment), config or _variable_file(environment)) if path is not None]
-    texts: list[str] = []
-    far: dict[str, object] = {}
-    for path in trusted:
-        text = _text(path, required=path != _user_file(environment))
-        texts.append(text)
-        far.update(read_file(text, path, policy_only=False))
-    repository = near.get("infra_live", far.get("infra_live"))
-    if repository is not None:
-        found = Path(str(repository)) / FILE_NAME
-        if not any(_same(found, path) for path in trusted):
-            texts.append(_text(found, required=False))
-            far = {**read_file(texts[-1], found, policy_only=True), **far}
-    digest = hashlib.sha256("\0".join(texts).encode()).hexdigest() if any(texts) else None
-    return _validated({**far, **near}, "options"), digest
+    found = resolved(given, environment, config=config)
+    return found.settings, found.sha256
+
+
+def resolved(given: Mapping[str, object], environment: Mapping[str, str], *, config: Path | None = None) -> Resolved:
+    """Do as ``resolve`` does, and tell where each value came from."""
+    near = [_variables(environment), _options(given)]
+    mine = [(_user_file(environment), False), (config or _variable_file(environment), True)]
+    trusted = [_file(path, required=required) for path, required in mine if path is not None]
+    repository = _of_repository(_named(near) or _named(trusted), trusted)
+    layers = [*repository, *trusted, *near]
+    values: dict[str, object] = {}
+    origins: dict[str, Origin] = {}
+    for layer in layers:
+        values = _over(values, layer.values)
+        origins |= layer.origins
+    texts = [layer.text for layer in [*trusted, *repository]]
+    return Resolved(
+        settings=validated(values, "options"),
+        sha256=hashlib.sha256("\0".join(texts).encode()).hexdigest() if any(texts) else None,
+        origins=origins,
+        files=tuple(layer.file for layer in layers if layer.file),
+    )
 
 
 def from_environment(environment: Mapping[str, str]) -> dict[str, object]:
@@ -173,48 +125,72 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, object]:
                 found[option.name] = _flag(option.variable, text)
             case _:
                 found[option.name] = text
+    validated(found, "environment", {option.name: option.variable for option in OPTIONS.values()})
     return found
 
 
-def read_file(text: str, path: Path, *, policy_only: bool) -> dict[str, object]:
-    """Read a configuration file's text; relative paths in it count from its own folder.
-
-    Raises UsageError that names every key that is unknown, not allowed there, or of the wrong kind.
-    """
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: not valid TOML: {error}") from None
-    known: Mapping[str, Option | Section] = {**OPTIONS, **SECTIONS}
-    faults = [_unknown(key) for key in content if key not in known]
-    if policy_only:
-        faults += [
-            f"{key} is not read from the audited repository; give it by --config or in the user's own file"
-            for key in content
-            if key in known and not known[key].policy
-        ]
-    if faults:
-        raise UsageError(f"{path}: " + "; ".join(faults))
-    _validated(content, str(path))
-    paths = {key for key in content if key in OPTIONS and OPTIONS[key].kind == "path"}
-    outside = [key for key in sorted(paths) if policy_only and _leads_out(str(content[key]))]
-    if outside:
-        raise UsageError(f"{path}: {', '.join(outside)}: leads out of the audited folder; give it by an option")
-    return {key: path.parent / str(value) if key in paths else value for key, value in content.items()}
+def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Name the variables that look like ours and set nothing."""
+    known = {option.variable for option in OPTIONS.values()} | {ENVIRONMENT_PREFIX + "CONFIG"}
+    return tuple(sorted(name for name in environment if name.startswith(ENVIRONMENT_PREFIX) and name not in known))
 
 
-def _leads_out(path: str) -> bool:
-    return Path(path).is_absolute() or ".." in Path(path).parts
+def _options(given: Mapping[str, object]) -> _Layer:
+    values = {name: value for name, value in given.items() if value not in (None, ())}
+    return _Layer(values=values, origins={name: Origin(kind="option", name=OPTIONS[name].flag) for name in values})
 
 
-def quoted(text: str) -> str:
-    """Quote a value for a line that people may copy into a shell."""
-    return text if re.fullmatch(r"[\w./:@=+-]+", text) else "'" + text.replace("'", "'\\''") + "'"
+def _variables(environment: Mapping[str, str]) -> _Layer:
+    values = from_environment(environment)
+    return _Layer(
+        values=values, origins={name: Origin(kind="variable", name=OPTIONS[name].variable) for name in values}
+    )
 
 
-def _unknown(key: str) -> str:
-    near = difflib.get_close_matches(key, [*OPTIONS, *SECTIONS], n=1)
-    return f"unknown key {key!r}" + (f" (did you mean {near[0]!r}?)" if near else "")
+def _file(path: Path, *, required: bool, policy_only: bool = False) -> _Layer:
+    text = text_of(path, required=required)
+    values = read_file(text, path, policy_only=policy_only)
+    origin = Origin(kind="file", name=str(path))
+    return _Layer(
+        values=values,
+        origins=dict.fromkeys(_keys(values), origin),
+        text=text,
+        file=ConfigFile(path=path, found=path.is_file(), policy_only=policy_only),
+    )
+
+
+def _keys(values: Mapping[str, object]) -> Iterator[str]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from (f"{name}.{key}" for key in value)
+        else:
+            yield name
+
+
+def _over(far: Mapping[str, object], near: Mapping[str, object]) -> dict[str, object]:
+    """Lay nearer values over farther ones, section by section."""
+    found = dict(far)
+    for name, value in near.items():
+        below = found.get(name)
+        if isinstance(value, Mapping) and isinstance(below, Mapping):
+            found[name] = {**below, **value}
+        else:
+            found[name] = value
+    return found
+
+
+def _named(layers: list[_Layer]) -> object:
+    return next((layer.values["infra_live"] for layer in reversed(layers) if "infra_live" in layer.values), None)
+
+
+def _of_repository(repository: object, trusted: list[_Layer]) -> list[_Layer]:
+    """Read the audited repository's own file, unless the user named that very file."""
+    if repository is None:
+        return []
+    path = Path(str(repository)) / FILE_NAME
+    if any(layer.file and _same(path, layer.file.path) for layer in trusted):
+        return []
+    return [_file(path, required=False, policy_only=True)]
 
 
 def _flag(variable: str, text: str) -> bool:
@@ -223,14 +199,6 @@ def _flag(variable: str, text: str) -> bool:
         return words[text.lower()]
     except KeyError:
         raise UsageError(f"{variable}: {text!r} is neither true nor false") from None
-
-
-def _text(path: Path, *, required: bool) -> str:
-    try:
-        return path.read_text(encoding="utf-8") if required or path.is_file() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise UsageError(f"{path}: cannot be read: {reason}") from None
 
 
 def _user_file(environment: Mapping[str, str]) -> Path | None:
@@ -245,32 +213,3 @@ def _variable_file(environment: Mapping[str, str]) -> Path | None:
 
 def _same(one: Path, other: Path) -> bool:
     return one.exists() and other.exists() and one.samefile(other)
-
-
-def _validated(raw: Raw, source: str) -> Settings:
-    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 -- start-up: not for --help
-
-    try:
-        return TypeAdapter(Settings).validate_python(raw)
-    except ValidationError as error:
-        faults = [_fault(fault["type"], fault["loc"], fault["msg"]) for fault in error.errors(include_url=False)]
-        raise UsageError(f"{source}: " + "; ".join(faults)) from None
-
-
-def _fault(kind: str, location: tuple[int | str, ...], message: str) -> str:
-    if kind == "unexpected_keyword_argument":
-        noun = {"accounts": AccountEntry, "root": Root}.get(str(location[0]))
-        near = difflib.get_close_matches(str(location[-1]), [one.name for one in fields(noun)] if noun else (), n=1)
-        message = "unknown key" + (f" (did you mean {near[0]!r}?)" if near else "")
-    return f"{_path(location)}: {_words(message)}"
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
-
-
-def _words(message: str) -> str:
-    return message[:1].lower() + message[1:].replace("Input", "input")
-
-
-assert {field.name for field in fields(Settings)} == {*OPTIONS, *SECTIONS}, "every setting is an option or a section"

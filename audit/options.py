@@ -38,28 +38,6 @@ class Option:
         return ENVIRONMENT_PREFIX + self.name.upper()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Section:
-    """A part of the file that is no option: the Settings field, and whether the audited repository may set it."""
-
-    name: str
-    help: str
-    policy: bool = False
-
-
-SECTIONS: Mapping[str, Section] = {
-    section.name: section
-    for section in (
-        Section(name="root", help="[[root]]: account, region and var_files of a plain Terraform root, by its path"),
-        Section(name="reading", help="[reading]: size, depth and tokens of HCL that are read in one file at the most"),
-        Section(name="accounts", help="[accounts.NAME]: id, regions, profile, role_arn, external_id and via of one"),
-        Section(name="policy", policy=True, help="[policy]: which tags may be declared, and how far behind"),
-        Section(name="limits", policy=True, help="[limits]: hours, days and numbers from where on checks speak up"),
-        Section(name="severities", policy=True, help="[severities]: another severity for a check, by its id"),
-        Section(name="disabled", policy=True, help="[disabled]: the reason why a check is left out, by its id"),
-    )
-}
-
 LEVELS: tuple[SeverityName, ...] = get_args(SeverityName)
 
 _REPOSITORY = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from audit.configuration_file import near
 from audit.errors import UsageError
 from audit.fixtures import CHECK, check_of
 from audit.model import Severity
@@ -31,11 +32,11 @@ def settle(
     records = {record.id: record for record in every if record.stage == stage}
     names = {name: record.id for record in every for name in record.names}
     here = {name: id_ for name, id_ in names.items() if id_ in records}
-    wanted = set(_ids(here, settings.check, "--check").values())
+    wanted = set(known_ids(here, settings.check, "--check").values())
     severities = {
-        id_: settings.severities[name] for name, id_ in _ids(names, settings.severities, "severities").items()
+        id_: settings.severities[name] for name, id_ in known_ids(names, settings.severities, "severities").items()
     }
-    disabled = {id_: settings.disabled[name] for name, id_ in _ids(names, settings.disabled, "disabled").items()}
+    disabled = {id_: settings.disabled[name] for name, id_ in known_ids(names, settings.disabled, "disabled").items()}
     if silent := sorted(id_ for id_, reason in disabled.items() if not reason.strip()):
         raise UsageError(f"disabled: {', '.join(silent)}: give the reason why it is left out")
     left_out = set()
@@ -52,11 +53,11 @@ def settle(
     return left_out, [(records[id_], disabled[id_]) for id_ in sorted(disabled) if id_ in records]
 
 
-def _ids(names: Mapping[str, str], given: Iterable[str], where: str) -> dict[str, str]:
-    """Map each given id, which may be an older one, to the present one."""
+def known_ids(names: Mapping[str, str], given: Iterable[str], where: str) -> dict[str, str]:
+    """Map each given id, which may be an older one, to the present one; UsageError where there is none (``where``)."""
     asked: Sequence[str] = tuple(given)
     unknown = sorted(set(asked) - names.keys())
     if unknown:
-        known = ", ".join(sorted(set(names.values())))
-        raise UsageError(f"{where}: no check has the id {', '.join(unknown)}; known are {known}")
+        meant = ", ".join(f"{id_!r}{near(id_, names)}" for id_ in unknown)
+        raise UsageError(f"{where}: no check has the id {meant}; pipelines-audit checks lists them")
     return {name: names[name] for name in asked}

@@ -10,7 +10,8 @@ import pytest
 from audit.config import Reading, Root, Settings, from_environment, quoted, resolve
 from audit.errors import UsageError
 from audit.model import AccountEntry
-from audit.options import OPTIONS, SECTIONS
+from audit.options import OPTIONS
+from audit.sections import SECTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -172,7 +173,7 @@ def test_environment_faults() -> None:
     """A flag that is neither true nor false names its variable; a bad number names its key."""
     with pytest.raises(UsageError, match="PIPELINES_AUDIT_OFFLINE: 'maybe' is neither true nor false"):
         from_environment({"PIPELINES_AUDIT_OFFLINE": "maybe"})
-    with pytest.raises(UsageError, match="workers: "):
+    with pytest.raises(UsageError, match="PIPELINES_AUDIT_WORKERS: input should be a valid integer"):
         resolve({}, {"PIPELINES_AUDIT_WORKERS": "many"})
 
 

@@ -84,7 +84,7 @@ def test_documented_forms_are_clean(judged: Path, tmp_path: Path, form: str) -> 
         pytest.param(["--assert=plain"], {}, "checks are assertions", id="plain asserts"),
         pytest.param([], {"PYTHONOPTIMIZE": "1"}, "checks are assertions", id="optimised"),
         pytest.param(["-n", "2"], {}, "one process", id="xdist"),
-        pytest.param(["--check=nonsense"], {}, "no check has the id nonsense", id="unknown check"),
+        pytest.param(["--check=nonsense"], {}, "no check has the id 'nonsense'", id="unknown check"),
         pytest.param(
             ["-c", "foreign.ini", "-p", "audit.plugin", "-p", "reports.plugin"], {}, "not ours", id="foreign ini"
         ),

@@ -71,8 +71,11 @@ def test_disabled_check_is_shown_with_its_reason(judged: Path) -> None:
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ('[disabled]\nimage-tag-dritf = "typo"\n', "disabled: no check has the id image-tag-dritf"),
-        ('[severities]\nnonsense = "low"\n', "severities: no check has the id nonsense"),
+        (
+            '[disabled]\nimage-tag-dritf = "typo"\n',
+            "disabled: no check has the id 'image-tag-dritf' (did you mean 'image-tag-drift'?)",
+        ),
+        ('[severities]\nnonsense = "low"\n', "severities: no check has the id 'nonsense'"),
         ('[disabled]\nimage-tag-drift = " "\n', "image-tag-drift: give the reason why"),
         ('[severities]\nimage-tag-drift = "worst"\n', "severities.image-tag-drift"),
         ('[policy]\nallowed = "about 1"\n', "is no version specifier"),

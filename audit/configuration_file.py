@@ -1,0 +1,141 @@
+"""The text of one configuration file: TOML, read strictly, every unknown or wrong key named with what was meant."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from audit.errors import UsageError
+from audit.model import AccountEntry
+from audit.options import OPTIONS, Option
+from audit.policy import Limits, Policy
+from audit.sections import SECTIONS, Section
+from audit.settings import Reading, Root, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pydantic import TypeAdapter
+    from pydantic_core import ErrorDetails
+
+FILE_NAME = "pipelines-audit.toml"
+_KNOWN: Mapping[str, Option | Section] = {**OPTIONS, **SECTIONS}
+_NOUNS = {"accounts": AccountEntry, "root": Root, "policy": Policy, "limits": Limits, "reading": Reading}
+
+
+def read_file(text: str, path: Path, *, policy_only: bool) -> dict[str, object]:
+    """Read a configuration file's text; relative paths in it count from its own folder.
+
+    Raises UsageError that names every key that is unknown, not allowed there, or of the wrong kind.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: not valid TOML: {error}") from None
+    faults = [_unknown(key) for key in content if key not in _KNOWN]
+    if policy_only:
+        faults += [
+            f"{key} is not read from the audited repository; give it by --config or in the user's own file"
+            for key in content
+            if key in _KNOWN and not _KNOWN[key].policy
+        ]
+    if faults:
+        raise UsageError(f"{path}: " + "; ".join(faults))
+    validated(content, str(path), form="toml")
+    paths = {key for key in content if key in OPTIONS and OPTIONS[key].kind == "path"}
+    outside = [key for key in sorted(paths) if policy_only and _leads_out(str(content[key]))]
+    if outside:
+        raise UsageError(f"{path}: {', '.join(outside)}: leads out of the audited folder; give it by an option")
+    return {key: path.parent / str(value) if key in paths else value for key, value in content.items()}
+
+
+def text_of(path: Path, *, required: bool) -> str:
+    """Read a file; empty where there is none and it need not be there. UsageError where it can't be read."""
+    try:
+        return path.read_text(encoding="utf-8") if required or path.is_file() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise UsageError(f"{path}: cannot be read: {reason}") from None
+
+
+def validated(
+    raw: Mapping[str, object],
+    source: str,
+    names: Mapping[str, str] | None = None,
+    *,
+    form: Literal["words", "toml"] = "words",
+) -> Settings:
+    """Make Settings of raw values; UsageError with every fault, by ``source`` and key, or the key's name in ``names``.
+
+    A value of ``words`` may be the text of a number; one of ``toml`` has the type that is asked for.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415 -- start-up: not for --help
+
+    adapter = _adapter()
+    try:
+        if form == "words":
+            found = adapter.validate_python(raw)
+        else:
+            # The strict reading of JSON takes arrays for tuples, and "3" for no number; TOML's dates are no JSON.
+            found = adapter.validate_json(json.dumps(raw, default=_no_date), strict=True)
+    except ValidationError as error:
+        faults = [_fault(fault, names or {}) for fault in error.errors(include_url=False)]
+        raise UsageError(f"{source}: " + "; ".join(faults)) from None
+    small = [option.name for option in OPTIONS.values() if option.kind == "number" and _below_one(found, option)]
+    if small:
+        raise UsageError(f"{source}: " + "; ".join(f"{(names or {}).get(key, key)}: 1 is the least" for key in small))
+    return found
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """Ask whether another word was meant; empty where none is like it."""
+    found = difflib.get_close_matches(word, sorted(known), n=1)
+    return f" (did you mean {found[0]!r}?)" if found else ""
+
+
+@cache
+def _adapter() -> TypeAdapter[Settings]:
+    from pydantic import TypeAdapter  # noqa: PLC0415 -- start-up: not for --help
+
+    return TypeAdapter(Settings)
+
+
+def _no_date(_value: object) -> float:
+    return 0.5  # what no setting takes
+
+
+def _below_one(settings: Settings, option: Option) -> bool:
+    value: int | None = getattr(settings, option.name)
+    return value is not None and value < 1
+
+
+def _leads_out(path: str) -> bool:
+    return Path(path).is_absolute() or ".." in Path(path).parts
+
+
+def _unknown(key: str) -> str:
+    homes = [name for name, noun in _NOUNS.items() if key in {one.name for one in fields(noun)}]
+    hint = near(key, _KNOWN) or (f" (it belongs into {SECTIONS[homes[0]].shape})" if homes else "")
+    return f"unknown key {key!r}{hint}"
+
+
+def _fault(fault: ErrorDetails, names: Mapping[str, str]) -> str:
+    location, message = fault["loc"], fault["msg"]
+    if fault["type"] == "unexpected_keyword_argument":
+        noun = _NOUNS.get(str(location[0]))
+        message = "unknown key" + near(str(location[-1]), [one.name for one in fields(noun)] if noun else ())
+    shown = names.get(str(location[0]), str(location[0])) if location else ""
+    return f"{shown}{_path(location[1:])}: {_words(message)}"
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+
+
+def _words(message: str) -> str:
+    return message[:1].lower() + message[1:].replace("Input", "input")
