@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -19,11 +20,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from audit.declared.paths import MAX_BYTES, SKIPPED, decode, is_utf8, report, resolve, shown
 from audit.errors import DeclarationError, LimitError, UsageError
+from audit.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TIMEOUT = 60.0
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 _OFF = (
     "core.fsmonitor=false",
@@ -91,6 +95,8 @@ def run_git(root: Path, *arguments: str) -> bytes:
         )
     except subprocess.TimeoutExpired:
         raise DeclarationError(f"git {arguments[0]} took longer than {TIMEOUT:.0f} s") from None
+    except OSError as error:
+        raise DeclarationError(f"{shown(argv[0])} cannot be started: {error.strerror or error}") from None
     if done.returncode:
         reason = done.stderr.decode(errors="replace").partition("\n")[0].removeprefix("fatal: ")
         raise DeclarationError(f"git {arguments[0]} failed: {shown(reason) or done.returncode}")
@@ -103,11 +109,15 @@ def commit_of(root: Path, rev: str) -> str | None:
     if rev.startswith("-") or "\0" in rev:
         return None
     try:
-        return (
-            run_git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}").decode().strip()
-        )
+        answer = run_git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
     except DeclarationError:
         return None
+    commit = answer.decode(errors="replace").strip()
+    if _COMMIT.fullmatch(commit) is None:
+        raise DeclarationError(
+            f"the git on PATH says {one_line(commit, 60)!r} for a commit; put git itself first on PATH"
+        )
+    return commit
 
 
 def head_commit(root: Path) -> str | None:

@@ -23,6 +23,10 @@ T = TypeVar("T")
 
 _FILTER = re.compile(r"filter\.(?P<name>.+)\.(?:clean|smudge|process|required)", re.IGNORECASE | re.DOTALL)
 _REMOTES = "refs/remotes/"
+# How git answers: what answers otherwise is another program of that name, and tells nothing of the checkout.
+_BRANCH = re.compile(r"[^\s\x00-\x1f~^:?*\[\\]+")
+_CHANGE = re.compile(r"[ MTADRCU?!]{2} .+", re.DOTALL)
+_COUNTS = re.compile(r"(?P<ahead>\d{1,9})\t(?P<behind>\d{1,9})", re.ASCII)
 
 
 class Git(Protocol):
@@ -37,7 +41,7 @@ def read_checkout(root: Path, git: Git) -> Fact[Checkout | None]:
     if not (root / ".git").exists():
         return Seen(value=None)
     try:
-        head = git(root, "rev-parse", "--abbrev-ref", "HEAD").decode(errors="replace").strip()
+        head = _head(root, git)
     except DeclarationError as error:
         return _unread("checkout", error.message)
     default = _read("default branch", lambda: _default(root, git))
@@ -54,10 +58,21 @@ def read_checkout(root: Path, git: Git) -> Fact[Checkout | None]:
     )
 
 
+def _head(root: Path, git: Git) -> str:
+    answer = git(root, "rev-parse", "--abbrev-ref", "HEAD").decode(errors="replace").strip()
+    if _BRANCH.fullmatch(answer) is None:
+        raise _strange("rev-parse", answer)
+    return answer
+
+
 def _default(root: Path, git: Git) -> str:
     """Name the default branch as ``origin/main``: the remote's HEAD when it was cloned, else the usual name."""
     listing = git(root, "for-each-ref", "--format=%(refname)%09%(symref)", _REMOTES).decode(errors="replace")
+    if any("\t" not in line for line in listing.splitlines()):
+        raise _strange("for-each-ref", listing)
     refs = dict(line.split("\t", 1) for line in listing.splitlines())
+    if not refs:
+        raise DeclarationError("nothing was ever fetched; run: git fetch origin && git remote set-head origin --auto")
     leads = {to.removeprefix(_REMOTES) for name, to in refs.items() if name.endswith("/HEAD") and to}
     leads = {lead for lead in leads if lead.startswith("origin/")} or leads
     usual = [name for name in ("origin/main", "origin/master") if f"{_REMOTES}{name}" in refs]
@@ -81,7 +96,10 @@ def _changed(root: Path, git: Git) -> tuple[str, ...]:
     listing = git(
         root, *off, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=normal", "--ignore-submodules=all"
     )
-    return tuple(entry[3:].decode(errors="replace") for entry in listing.split(b"\0") if entry)
+    entries = [entry.decode(errors="replace") for entry in listing.split(b"\0") if entry]
+    if any(_CHANGE.fullmatch(entry) is None for entry in entries):
+        raise _strange("status", entries[0])
+    return tuple(entry[3:] for entry in entries)
 
 
 def _counts(root: Path, git: Git, default: Fact[str]) -> tuple[int, int]:
@@ -89,8 +107,16 @@ def _counts(root: Path, git: Git, default: Fact[str]) -> tuple[int, int]:
     if isinstance(default, Unread):
         raise DeclarationError(default.gap.message)
     range_ = f"HEAD...{_REMOTES}{default.value}"
-    ahead, behind = git(root, "rev-list", "--count", "--left-right", range_, "--").decode().split()
-    return int(ahead), int(behind)
+    answer = git(root, "rev-list", "--count", "--left-right", range_, "--").decode(errors="replace")
+    counts = _COUNTS.fullmatch(answer.strip())
+    if counts is None:
+        raise _strange("rev-list", answer)
+    return int(counts["ahead"]), int(counts["behind"])
+
+
+def _strange(command: str, answer: str) -> DeclarationError:
+    words = one_line(answer, 60)
+    return DeclarationError(f"git {command} answers {words!r}, as git does not; put git itself first on PATH")
 
 
 def _fetched(root: Path) -> datetime | None:
@@ -108,4 +134,5 @@ def _read(what: str, read: Callable[[], T]) -> Fact[T]:
 
 
 def _unread(what: str, reason: str) -> Unread:
+    reason = reason if "; " in reason else f"{reason}; run git status there, and mend what it says"
     return Unread(gap=Gap(what=what, call="git", message=one_line(f"{what}: {reason}")))

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.declared.git import run_git
+from audit.declared.git import head_commit, run_git
 from audit.model import Seen, Unread, need
 from audit.workstation.checkout import read_checkout
 from tests.ready.world import git
+from tests.workstation import stubs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,3 +142,40 @@ def test_nothing_is_written(live: Path) -> None:
     (live / "common.hcl").touch()
     read(live)
     assert (live / ".git/index").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "what"),
+    [
+        pytest.param("rev-parse", b"hello, not git", "checkout", id="head"),
+        pytest.param("rev-parse", b"", "checkout", id="nothing at all"),
+        pytest.param("for-each-ref", b"git version 2.39.5", "default", id="refs"),
+        pytest.param("status", b"git version 2.39.5", "changed", id="changes"),
+        pytest.param("rev-list", b"none", "behind", id="counts"),
+        pytest.param("rev-list", b"\xff\xfe", "behind", id="bytes"),
+    ],
+)
+def test_what_answers_as_git_does_not_is_unread(live: Path, command: str, answer: bytes, what: str) -> None:
+    """Another program of that name says nothing about the checkout, and the reason is told."""
+
+    def odd(root: Path, *arguments: str) -> bytes:
+        return answer if command in arguments else run_git(root, *arguments)
+
+    found = read_checkout(live, odd)
+    fact = found if what == "checkout" else getattr(need(found), what)
+    assert isinstance(fact, Unread)
+    assert f"git {command} answers" in fact.gap.message
+    assert fact.gap.message.endswith("put git itself first on PATH")
+
+
+def test_a_git_that_is_none_is_unread(live: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that prints anything, and a file that the system cannot start."""
+    stubs.script(tmp_path / "bin" / "git", "echo git version 2.39.5")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    found = read_checkout(live, run_git)
+    assert isinstance(found, Unread)
+    assert head_commit(live) is None
+    (tmp_path / "bin" / "git").write_bytes(b"\0\0no program")
+    found = read_checkout(live, run_git)
+    assert isinstance(found, Unread)
+    assert "cannot be started" in found.gap.message
