@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -56,7 +57,8 @@ def test_nights_of_a_fleet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert [found["state"] for found in drift] == ["persisting"]
     assert [point["open"] for point in second["trend"]] == [len(second["findings"])] * 2
     assert "Open findings over 3 runs" in page.read_text("utf-8")
-    capsys.readouterr()
+    verdict = capsys.readouterr().out.splitlines()[-1]
+    assert re.fullmatch(r"exit 0: .*, \d fixed, 1 of 1 units read", verdict)
     assert main(["history", "--history", url, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [(entry["open"] > 0, len(entry["fixed"]) > 0) for entry in told["runs"]] == [

@@ -14,6 +14,7 @@ from audit.snapshot import Snapshot
 from audit.verdict import chain, matrix, memory
 from audit.verdict.advice import Seen, advice
 from audit.verdict.finding import OUTCOMES, Finding, Outcome
+from audit.verdict.ledger import Ended
 from audit.verdict.precedents import Precedents
 from audit.verdict.releases import Releases
 from audit.verdict.results import SCHEMA_VERSION, CheckNote, Passed, ReleaseNote, ReleaseSource, Results, Run, Selection
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from audit.model import SeverityName
     from audit.verdict.check import Check
-    from audit.verdict.ledger import Ended, Entry
+    from audit.verdict.ledger import Entry
     from audit.verdict.left_out import Kept
     from audit.verdict.results import Advice, Coverage, History
 
@@ -136,6 +137,17 @@ def exit_of(
     parts += [*_beside(summary, findings, past), *_extent(covered, code, summary)]
     parts += [f"{covered.excluded} excluded"] if covered.excluded else []
     return code, f"exit {code}: {', '.join(parts)}{_selection(settings)}"
+
+
+def retold(results: Results, findings: Sequence[Finding], past: History) -> str:
+    """Say the verdict of results again, in the light of a history that was not known when it was said first."""
+    ended = Ended(expected=0, reason=results.run.incomplete)
+    settings = Settings(fail_on=results.run.selection.fail_on)
+    _, said = exit_of(results.summary, results.findings, results.coverage, ended, settings, results.history)
+    if not results.verdict.startswith(said):
+        return results.verdict
+    _, now = exit_of(results.summary, findings, results.coverage, ended, settings, past)
+    return now + results.verdict.removeprefix(said)
 
 
 def _beside(summary: Mapping[Outcome, int], findings: Sequence[Finding], past: History | None) -> list[str]:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from audit.errors import UsageError
+from audit.verdict.conclusion import retold
 from audit.verdict.history import lives
 from audit.verdict.results import Escalated, History, Remembered, Results, TrendPoint
 
@@ -81,18 +82,16 @@ def informed(results: Results, past: Past) -> Results:
     if results.history is not None or at == 0 or at != len(past.tallies) - 1:
         return replace(results, trend=trend)
     tally, before = past.tallies[at], past.tallies[at - 1]
-    return replace(
-        results,
-        trend=trend,
-        findings=tuple(_aged(found, past, at) for found in results.findings),
-        history=History(
-            previous_run=before.run.id,
-            previous_at=before.run.judged_at,
-            fixed=tuple(_remembered(past.lives[id_]) for id_ in (*tally.fixed, *tally.left)),
-            unread=tuple(_remembered(past.lives[id_]) for id_ in tally.unread),
-            escalated=tuple(Escalated(id=id_, was=was) for id_, was in tally.escalated),
-        ),
+    findings = tuple(_aged(found, past, at) for found in results.findings)
+    history = History(
+        previous_run=before.run.id,
+        previous_at=before.run.judged_at,
+        fixed=tuple(_remembered(past.lives[id_]) for id_ in (*tally.fixed, *tally.left)),
+        unread=tuple(_remembered(past.lives[id_]) for id_ in tally.unread),
+        escalated=tuple(Escalated(id=id_, was=was) for id_, was in tally.escalated),
     )
+    verdict = retold(results, findings, history)
+    return replace(results, trend=trend, findings=findings, history=history, verdict=verdict)
 
 
 def _aged(found: Finding, past: Past, at: int) -> Finding:

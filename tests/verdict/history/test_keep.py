@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.errors import UsageError
+from audit.verdict.finding import OUTCOMES
 from audit.verdict.history import keep
 from audit.verdict.results import Escalated, History, from_json, to_json
 from tests.verdict.history import nights
@@ -53,6 +54,28 @@ def test_results_learn_from_the_history(url: str) -> None:
     assert fifteenth.history.escalated == (Escalated(id=PROD, was="waived"),)
     assert [point.open for point in fifteenth.trend] == [1, 1, 2, 2, 3, 3, 3, 4, 4, 3, 3, 3, 3, 3, 4]
     assert from_json(to_json(fifteenth), name="results") == fifteenth
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (
+            "exit 10: 3 findings ≥ low, 1 of 3 units unread (selection: --check x)",
+            "exit 10: 3 findings ≥ low, 1 of 3 units unread (selection: --check x)",
+        ),
+        ("{} (selection: --check x)", "{}, 2 new since the last run, 1 fixed (selection: --check x)"),
+    ],
+    ids=["of another release", "of this release"],
+)
+def test_verdict_counts_what_the_history_knows(url: str, said: str, expected: str) -> None:
+    """What is new and fixed is in the words, as with ``--previous``; words that are not ours stay as they are."""
+    for results in nights.thirty()[:3]:
+        kept(results, url)
+    behind = found("declared-tag-behind", "dev", PLANNER, severity="medium")
+    tonight = nights.night(4, [behind, *(found(DRIFT, "prod", container) for container in (PLANNER, APPLIER))])
+    tonight = replace(tonight, summary={**dict.fromkeys(OUTCOMES, 0), "fail": 3, "pass": 3})
+    told = kept(replace(tonight, verdict=said.format("exit 1: 3 findings ≥ low")), url)
+    assert told.verdict == expected.format("exit 1: 3 findings ≥ low")
 
 
 def test_fixed_and_unread_are_remembered(url: str) -> None:
