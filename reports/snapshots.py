@@ -23,9 +23,17 @@ if TYPE_CHECKING:
 
 def show(snapshot: Snapshot, covered: Coverage) -> str:
     """Say what a snapshot is, then list what runs and what could not be read."""
-    rows = [(name.replace("_", " "), str(value)) for name, value in _head(snapshot, covered).items() if value]
+    rows = [(name.replace("_", " "), _words(value)) for name, value in _head(snapshot, covered).items() if value]
     table = tabulate([(name, one_line(value, 140)) for name, value in rows], tablefmt="plain", disable_numparse=True)
     return f"{table}\n\n{facts.running(snapshot.running, [*snapshot.declared.gaps, *snapshot.gaps])}"
+
+
+def _words(value: object) -> str:
+    return (
+        ", ".join(f"{name.replace('_', ' ')} {part}" for name, part in value.items())
+        if isinstance(value, dict)
+        else str(value)
+    )
 
 
 def document(snapshot: Snapshot, covered: Coverage) -> dict[str, Any]:
