@@ -1,4 +1,4 @@
-"""What a report says beside its findings: since when they are, what is gone, what was left out of the audit."""
+"""What a report says beside its findings: since when they are, what is gone, what was left out and why."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from audit.verdict.finding import Finding
-    from audit.verdict.results import Remembered, Results
+    from audit.verdict.results import CheckNote, Remembered, Results
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +62,11 @@ def left_out(results: Results) -> tuple[LeftOut, ...]:
         )
         for (reason, owner, expires, ticket), units in groups.items()
     )
+
+
+def disabled(results: Results) -> tuple[CheckNote, ...]:
+    """Give the checks that the configuration leaves out, each with its reason: they judged nothing."""
+    return tuple(note for note in results.checks if note.disabled is not None)
 
 
 def fixed(results: Results) -> tuple[Gone, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from audit.text import counted, neutral, one_line
-from reports.beside import left_out
+from reports.beside import disabled, left_out
 from reports.lines import some
 from reports.places import anchor
 from reports.split import split
@@ -25,7 +25,7 @@ def render(results: Results) -> str:
     """Draw the annotations, worst first; what is waived needs none."""
     shown = [cause for cause in split(results) if cause.lead.outcome != "waived"]
     lines = (line for level in _LEVELS for line in _of(level, [c for c in shown if _level(c) == level], results))
-    return "".join(f"{line}\n" for line in (*lines, *_excluded(results), _verdict(results)))
+    return "".join(f"{line}\n" for line in (*lines, *_left_out(results), _verdict(results)))
 
 
 def _of(level: str, found: Sequence[Cause], results: Results) -> Iterator[str]:
@@ -49,10 +49,12 @@ def _annotation(level: str, cause: Cause, results: Results) -> str:
     return f"::{level} {where},title={title}::{_message(f'{lead.message}{more}; {lead.remedy}')}"
 
 
-def _excluded(results: Results) -> Iterator[str]:
+def _left_out(results: Results) -> Iterator[str]:
     """Name what was left out, in the log and not as annotations: nothing has to be done about it."""
     for out in left_out(results):
         yield f"pipelines-audit: excluded until {out.expires}: {one_line(f'{some(out.places)}: {out.reason}', 600)}"
+    for note in disabled(results):
+        yield f"pipelines-audit: disabled: {one_line(f'{note.id}: {note.disabled}', 600)}"
 
 
 def _verdict(results: Results) -> str:

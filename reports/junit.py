@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from audit.text import neutral, one_line
-from reports.beside import changes, where
+from reports.beside import changes, disabled, where
 from reports.causes import ordered, place
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _TAGS = {"fail": "failure", "unknown": "error", "error": "error", "waived": "ski
 
 def render(results: Results) -> str:
     """Draw every finding and every pass as a test case; unknown is an error, never a pass."""
-    cases = [*map(_finding, ordered(results)), *_passes(results), *_excluded(results)]
+    cases = [*map(_finding, ordered(results)), *_passes(results), *_excluded(results), *_disabled(results)]
     suite = ET.Element(
         "testsuite",
         name="pipelines-audit",
@@ -120,4 +120,11 @@ def _excluded(results: Results) -> Iterator[ET.Element]:
         case = ET.Element("testcase", classname=one_line(where(unit)).replace(" ", "."), name="excluded", time="0")
         words = f"excluded until {unit.expires} by {unit.owner}: {unit.reason}"
         ET.SubElement(case, "skipped", message=one_line(words))
+        yield case
+
+
+def _disabled(results: Results) -> Iterator[ET.Element]:
+    for note in disabled(results):
+        case = ET.Element("testcase", classname="fleet", name=one_line(note.id), time="0")
+        ET.SubElement(case, "skipped", message=one_line(f"disabled: {note.disabled}"))
         yield case

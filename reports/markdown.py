@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from audit.text import counted, one_line
-from reports.beside import changes, fixed, left_out, unread
+from reports.beside import changes, disabled, fixed, left_out, unread
 from reports.causes import place
 from reports.lines import lines_of, some
 from reports.split import split
@@ -54,6 +54,7 @@ def _rows(results: Results) -> Iterator[str]:
     yield from _gaps(results)
     yield from _waived(results)
     yield from _left_out(results)
+    yield from _disabled(results)
     yield from _warnings(results)
     yield ""
 
@@ -117,6 +118,12 @@ def _left_out(results: Results) -> Iterator[str]:
     ]
     if rows:
         yield from _table("Excluded", ("Where", "Reason", "Ticket", "Owner", "Expires", "Days left"), rows)
+
+
+def _disabled(results: Results) -> Iterator[str]:
+    rows = [(note.id, note.disabled or "") for note in disabled(results)]
+    if rows:
+        yield from _table("Disabled checks", ("Check", "Reason"), rows)
 
 
 def _warnings(results: Results) -> Iterator[str]:

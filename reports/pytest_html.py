@@ -15,7 +15,7 @@ import pytest
 
 from audit.model import Severity
 from audit.text import counted, neutral, one_line
-from reports.beside import left_out
+from reports.beside import disabled, left_out
 from reports.lines import some
 from reports.plugin import results_of
 
@@ -166,12 +166,18 @@ def _about(results: Results) -> list[tuple[str, str]]:
         ("Releases", f"{source.kind}, as of {source.as_of}, newest {source.newest or 'unknown'}"),
         ("Coverage", f"{results.coverage.read} of {results.coverage.expected} units read"),
         *(("Excluded", line) for line in filter(None, ["; ".join(_excluded(results))])),
+        *(("Disabled checks", line) for line in filter(None, ["; ".join(_disabled(results))])),
     ]
 
 
 def _excluded(results: Results) -> Iterator[str]:
     for out in left_out(results):
         yield f"{some(out.places)} until {out.expires} by {out.owner}: {out.reason}"
+
+
+def _disabled(results: Results) -> Iterator[str]:
+    for note in disabled(results):
+        yield f"{note.id}: {note.disabled}"
 
 
 def _settle(data: Any) -> list[str]:  # noqa: ANN401 -- pytest-html's ReportData has no types

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from audit.text import counted, neutral, one_line
 from audit.verdict.finding import fingerprint
-from reports.beside import left_out
+from reports.beside import disabled, left_out
 from reports.causes import place
 from reports.places import anchor
 from reports.split import split
@@ -181,6 +181,7 @@ def _invocation(results: Results, cut: int) -> dict[str, Any]:
         f"excluded: {', '.join(out.places)} until {out.expires} ({out.owner}): {out.reason}"
         for out in left_out(results)
     ]
+    notes += [f"disabled: {note.id}: {note.disabled}" for note in disabled(results)]
     if results.run.incomplete:
         notes.insert(0, f"INCOMPLETE: {results.run.incomplete}")
     if cut:

@@ -11,7 +11,7 @@ from wcwidth import wcswidth
 
 from audit.text import counted, neutral, one_line
 from audit.verdict.finding import OUTCOMES
-from reports.beside import changes, fixed, left_out, unread
+from reports.beside import changes, disabled, fixed, left_out, unread
 from reports.causes import container_order, place
 from reports.lines import lines_of, some
 from reports.split import split
@@ -172,6 +172,7 @@ def _left_out(results: Results, width: int) -> str:
     for out in left_out(results):
         until = f"{out.owner}, until {out.expires}, {counted(out.days_left, 'day')} left"
         rows.append(f"excluded: {some(out.places)}: {' '.join(filter(None, (out.reason, out.ticket)))}; {until}")
+    rows += [f"disabled: {note.id}: {note.disabled}" for note in disabled(results)]
     return "\n".join(_wrapped(one_line(row), width) for row in rows)
 
 

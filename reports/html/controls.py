@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from reports.beside import disabled
+
 if TYPE_CHECKING:
     from audit.verdict.finding import Outcome
     from audit.verdict.results import Results
@@ -35,7 +37,8 @@ def controls(results: Results) -> tuple[Control, ...]:
     """Sum up every control that a selected check speaks to, by the name of the control."""
     checks = _checks(results)
     counts = _counts(results)
-    return tuple(_control(name, tuple(sorted(checks[name])), counts) for name in sorted(checks))
+    off = frozenset(note.id for note in disabled(results))
+    return tuple(_control(name, tuple(sorted(checks[name])), counts, off) for name in sorted(checks))
 
 
 def _checks(results: Results) -> dict[str, set[str]]:
@@ -60,11 +63,12 @@ def _counts(results: Results) -> dict[str, Counter[Outcome]]:
     return counts
 
 
-def _control(name: str, checks: tuple[str, ...], counts: dict[str, Counter[Outcome]]) -> Control:
+def _control(name: str, checks: tuple[str, ...], counts: dict[str, Counter[Outcome]], off: frozenset[str]) -> Control:
     total: Counter[Outcome] = sum((counts.get(check, Counter()) for check in checks), Counter())
     state, result = _state(total)
     said = ", ".join(f"{total[outcome]:,} {word}" for outcome, word in _WORDS if total[outcome])
-    return Control(name=name, state=state, result=result, checks=checks, counts=said or "nothing judged")
+    shown = tuple(f"{check} (disabled)" if check in off else check for check in checks)
+    return Control(name=name, state=state, result=result, checks=shown, counts=said or "nothing judged")
 
 
 def _state(total: Counter[Outcome]) -> tuple[str, str]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from audit.model import Severity
 from audit.text import counted
 from audit.verdict.finding import Finding
-from audit.verdict.results import Results
-from reports.beside import Gone, LeftOut, age, changes, fixed, left_out, unread
+from audit.verdict.results import CheckNote, Results
+from reports.beside import Gone, LeftOut, age, changes, disabled, fixed, left_out, unread
 from reports.causes import Cause, causes
 from reports.html.chains import Chains, chains
 from reports.html.controls import Control, controls
@@ -98,6 +98,7 @@ class Page:
     fixed: tuple[Gone, ...]
     unread: tuple[Gone, ...]
     left_out: tuple[LeftOut, ...]
+    disabled: tuple[CheckNote, ...]
 
 
 def page(results: Results) -> Page:
@@ -125,6 +126,7 @@ def page(results: Results) -> Page:
         fixed=fixed(results),
         unread=unread(results),
         left_out=left_out(results),
+        disabled=disabled(results),
     )
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reports import markdown, sarif, terminal
-from reports.beside import age, changes, fixed, left_out, unread
+from reports import FORMATS, markdown, sarif, terminal
+from reports.beside import age, changes, disabled, fixed, left_out, unread
+from reports.html.controls import controls
 from tests.reports import sample
 
 if TYPE_CHECKING:
@@ -110,3 +111,21 @@ def test_sarif_says_what_is_new(states: tuple[State | None, ...], word: str | No
         found = (PLAIN,)
     (result,) = json.loads(sarif.render(replace(RESULTS, findings=found)))["runs"][0]["results"]
     assert result.get("baselineState") == word
+
+
+@pytest.mark.parametrize("name", ["github", "html", "json", "junit", "markdown", "sarif", "terminal"])
+def test_disabled_check_is_told_with_its_reason(name: str) -> None:
+    """Every report that speaks of the whole run names what the configuration left out, and why."""
+    (note,) = disabled(RESULTS)
+    shown = " ".join(FORMATS[name](RESULTS).split())
+    assert "registry-without-own-key" in shown
+    assert note.disabled == sample.DISABLED.disabled
+    assert str(note.disabled) in shown
+    assert "registry-without-own-key" not in FORMATS[name](replace(RESULTS, checks=sample.CHECKS))
+
+
+def test_control_tells_a_disabled_check() -> None:
+    """A control is not called met by a check that judged nothing without saying so."""
+    found = {control.name: control.checks for control in controls(RESULTS)}
+    assert "registry-without-own-key (disabled)" in found["NIST 800-53 CM-6"]
+    assert "image-tag-drift" in found["NIST 800-53 CM-6"]

@@ -26,12 +26,13 @@ def many(number: int) -> Results:
 
 
 def test_annotations_are_well_formed() -> None:
-    """One for each cause that is not waived, worst first; what is excluded and the verdict are no commands."""
-    *commands, excluded, verdict = render(sample.results()).splitlines()
+    """One for each cause that is not waived, worst first; what was left out, and the verdict, are no commands."""
+    *commands, excluded, disabled, verdict = render(sample.results()).splitlines()
     levels = [found["level"] for line in commands if (found := COMMAND.fullmatch(line))]
     assert levels == ["error"] * 4 + ["warning"] * 2 + ["notice"]
     assert len(levels) == len(commands)
     assert excluded == "pipelines-audit: excluded until 2026-12-31: sandbox us-west-2: the account is being closed"
+    assert disabled == f"pipelines-audit: disabled: registry-without-own-key: {sample.DISABLED.disabled}"
     assert verdict == f"pipelines-audit: {sample.results().verdict}"
 
 
@@ -50,8 +51,9 @@ def test_tenth_annotation_counts_the_rest() -> None:
 
 def test_hostile_text_is_no_command() -> None:
     """Newlines, percent signs and commands in the text stay in the text."""
-    *commands, excluded, verdict = render(sample.hostile()).splitlines()
+    *commands, excluded, disabled, verdict = render(sample.hostile()).splitlines()
     assert excluded.startswith("pipelines-audit: excluded until ")
+    assert disabled.startswith("pipelines-audit: disabled: registry-without-own-key: ")
     assert all(COMMAND.fullmatch(line) for line in commands)
     assert verdict.startswith("pipelines-audit: INCOMPLETE, ")
     assert "##[" not in render(sample.hostile()).replace("\\x23#[", "")

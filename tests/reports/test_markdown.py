@@ -24,9 +24,10 @@ def test_tables_hold_every_row() -> None:
         "Could not be read",
         "Waived",
         "Excluded",
+        "Disabled checks",
         "Waivers to look at",
     ]
-    assert shown.count("<tr>") == 7 + 1 + 1 + 8 + 1 + 1 + 1 + 2
+    assert shown.count("<tr>") == 7 + 1 + 1 + 9 + 1 + 1 + 1 + 1 + 2
     assert "Since the run of 2026-11-23 02:01" in shown
     assert "<td>security us-west-2</td>" in shown
     assert "v0.52.1 (common.hcl:25)" in shown

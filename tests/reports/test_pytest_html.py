@@ -11,6 +11,7 @@ import pytest
 
 from tests.reports.browser import chromium_page, needs_chromium
 from tests.reports.conftest import run_judged
+from tests.reports.sample import DISABLED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,8 +116,10 @@ def test_metadata_are_ours(page: Path) -> None:
     assert "planted-in-ci" not in page.read_text("utf-8")
     environment = data_of(page)["environment"]
     assert environment["Run by"] == "arn:aws:sts::234567890123:assumed-role/pipelines-audit/nightly"
-    assert set(environment) == {"Run", "Tool", "Run by", "Selection", "Snapshot", "Releases", "Coverage", "Excluded"}
+    named = ("Run", "Tool", "Run by", "Selection", "Snapshot", "Releases", "Coverage", "Excluded", "Disabled checks")
+    assert tuple(environment) == named
     assert environment["Excluded"].startswith("sandbox us-west-2 until 2026-12-31 by platform@example.com: ")
+    assert environment["Disabled checks"] == f"registry-without-own-key: {DISABLED.disabled}"
 
 
 def test_header_carries_no_metadata(judged: Run) -> None:
