@@ -57,14 +57,13 @@ def test_identity_of_a_machine(unit: UnitView, readiness: Readiness, findings: F
     controls=ACCESS,
 )
 def test_identity_cannot_call_iam(unit: UnitView, readiness: Readiness, findings: Findings) -> None:
-    """The credentials are a user's bare session token, which IAM does not take.
+    """The credentials are a user's session without MFA, or a federated one: IAM takes neither.
 
     The apply changes roles, so it ends with InvalidClientTokenId in its middle.
     """
     with findings.about(replace(of_noun(unit), kind="session", evidence=from_calls(("sts:GetCallerIdentity",)))):
-        arn = readiness.arn(unit)
-        bare = ":user/" in arn and readiness.workstation.surroundings.has_session_token and not readiness.profiles
-        assert not bare, f"a session token of {arn.rpartition('/')[2]}"
+        bare = readiness.bare_session(unit)
+        assert bare is None, f"{bare}, which IAM does not take"
 
 
 @ready(

@@ -22,8 +22,9 @@ def identity(visit: Visit) -> Identity:
     reply = visit.ask(_CALL, visit.sts.get_caller_identity)
     if reply["Account"] != account.id:
         raise CallError(_CALL, "WrongAccount", _advice(visit, reply["Account"]))
-    found = Identity(account_id=reply["Account"], arn=reply["Arn"])
-    visit.identities[visit.credentials().access_key] = found
+    signed = visit.credentials()
+    found = Identity(account_id=reply["Account"], arn=reply["Arn"], has_session_token=bool(signed.token))
+    visit.identities[signed.access_key] = found
     return found
 
 

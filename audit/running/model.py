@@ -33,20 +33,25 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegistryTarget:
-    """One ECR repository to look at, in the registry's own account, and the tags that matter there."""
+    """One ECR repository to look at, in the registry's own account; ``tags`` that matter there, ``running`` of them."""
 
     account: Account
     region: str
     repository: str
     tags: tuple[str, ...]
+    running: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:
-    """Who the credentials belong to, from ``sts:GetCallerIdentity``."""
+    """Who the credentials belong to, from ``sts:GetCallerIdentity``.
+
+    ``has_session_token``: whether they are those of a session, which ends; None in the snapshots of earlier releases.
+    """
 
     account_id: str
     arn: str
+    has_session_token: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -275,6 +280,14 @@ class Scan:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Vulnerable:
+    """A running image that has critical vulnerabilities, and the ids of those that could be listed."""
+
+    digest: str
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TagImage:
     """A tag in ECR; ``digest`` None means: asked for, and not there. Sizes in bytes, compressed.
 
@@ -326,8 +339,9 @@ class RepositorySettings:
 class Repository:
     """One ECR repository; ``tags`` holds each tag that was asked for, None if there is no such repository.
 
-    ``lifecycle`` and ``policy`` are the JSON texts of its policies, None where it has none. ``calls`` leaves out who is
-    calling: that is asked where it isn't known already.
+    ``lifecycle`` and ``policy`` are the JSON texts of its policies, None where it has none. ``vulnerable`` names what
+    is critical in running images; how much there is stands with each tag. ``calls`` leaves out who is calling: that is
+    asked where it isn't known already.
     """
 
     registry_id: str
@@ -338,6 +352,7 @@ class Repository:
     settings: Fact[RepositorySettings | None] = field(default_factory=partial(unasked, "repository settings"))
     lifecycle: Fact[str | None] = field(default_factory=partial(unasked, "lifecycle policy"))
     policy: Fact[str | None] = field(default_factory=partial(unasked, "repository policy"))
+    vulnerable: Fact[tuple[Vulnerable, ...]] = field(default_factory=partial(Seen[tuple[Vulnerable, ...]], value=()))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

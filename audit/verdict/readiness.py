@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from audit.released.hops import Builder, Obstacle, Route
     from audit.running.model import Observation, Right
 
+REFUSED = "InvalidClientTokenId"
+"""What IAM answers to a user's session that was begun without MFA."""
+
 PER_BUILDS, PER_ACCOUNT = timedelta(minutes=30), timedelta(minutes=10)
 """How long credentials must last: two builds, and an apply in each account."""
 
@@ -91,6 +94,27 @@ class Readiness:
     def arn(self, unit: UnitView) -> str:
         """Give who the caller is in an account; raises UnreadError where that is not known."""
         return need(_observed(unit).identity).arn
+
+    def bare_session(self, unit: UnitView) -> str | None:
+        """Name the session that IAM does not take: a user's without MFA, or a federated one; None where it takes it.
+
+        Raises UnreadError where that is not known.
+        """
+        who = need(_observed(unit).identity)
+        if ":federated-user/" in who.arn:
+            return f"a federated session of {who.arn.rpartition('/')[2]}"
+        has_token = who.has_session_token
+        if has_token is None:
+            has_token = self.workstation.surroundings.has_session_token and not self.profiles
+        if not has_token or ":user/" not in who.arn:
+            return None
+        session, rights = f"a session token of {who.arn.rpartition('/')[2]}", _observed(unit).caller_rights
+        if rights.kind == "unread" and rights.gap.code == REFUSED:
+            return session
+        if (rights.kind == "seen" and rights.value is not None) or (rights.kind == "unread" and rights.gap.permission):
+            return None  # IAM answered, so the session was begun with MFA
+        message = f"whether IAM takes {session} is not known; see that it was begun with MFA, and look again"
+        raise UnreadError(Gap(what="session", account=unit.account, region=unit.region, message=message))
 
     def rights(self, unit: UnitView) -> tuple[Right, ...]:
         """Give what IAM says of the caller's rights; raises UnreadError where it was not asked, or did not answer."""

@@ -90,9 +90,16 @@ def invoker_fact(world: World, found: Fact[Invoker | None], account: str = SHARE
     return fact(world, account, invokers=(StackInvoker(stack=STACK, invoker=found),))
 
 
-def caller(world: World, arn: str, account: str = DEV) -> World:
+def caller(world: World, arn: str, account: str = DEV, *, token: bool | None = None) -> World:
     """Let the credentials of an account be somebody else's."""
-    return fact(world, account, identity=Seen(value=Identity(account_id=account, arn=arn)))
+    who = Identity(account_id=account, arn=arn, has_session_token=token)
+    return fact(world, account, identity=Seen(value=who))
+
+
+def refused(world: World, code: str = "InvalidClientTokenId", account: str = DEV) -> World:
+    """Let IAM not answer the caller."""
+    gap = Gap(what="rights", message="rights unread: IAM; mend it", call="iam:SimulatePrincipalPolicy", code=code)
+    return fact(world, account, caller_rights=Unread(gap=gap))
 
 
 def denied(world: World, *actions: str) -> World:

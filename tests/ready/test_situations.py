@@ -225,15 +225,39 @@ SITUATIONS = [
         id="a role of the runner",
     ),
     pytest.param(
-        lambda w: spoil.caller(w, USER).set(AWS_SESSION_TOKEN="t", AWS_CREDENTIAL_EXPIRATION="2100-01-01T00:00:00Z"),
+        lambda w: spoil.refused(spoil.caller(w, USER, token=True)),
         {"identity-cannot-call-iam"},
         MILD,
-        set(),
-        id="a bare session token",
+        {"identity-may-not-invoke"},
+        id="a bare session token, by a profile too",
     ),
-    pytest.param(lambda w: spoil.caller(w, USER), set(), MILD, set(), id="a user without a session"),
     pytest.param(
-        lambda w: w.set(AWS_SESSION_TOKEN="t", AWS_CREDENTIAL_EXPIRATION="2026-01-01T00:00:00Z"),
+        lambda w: spoil.refused(spoil.caller(w, USER)).set(
+            AWS_SESSION_TOKEN="t", AWS_CREDENTIAL_EXPIRATION="2100-01-01T00:00:00Z"
+        ),
+        {"identity-cannot-call-iam"},
+        MILD,
+        {"identity-may-not-invoke"},
+        id="a bare session token, in the snapshot of an earlier release",
+    ),
+    pytest.param(
+        lambda w: spoil.refused(spoil.caller(w, USER, token=True), "Throttling"),
+        set(),
+        MILD,
+        {"identity-cannot-call-iam", "identity-may-not-invoke"},
+        id="a session token that IAM did not judge",
+    ),
+    pytest.param(
+        lambda w: spoil.refused(spoil.caller(w, f"arn:aws:sts::{DEV}:federated-user/anna", token=True)),
+        {"identity-cannot-call-iam"},
+        MILD,
+        {"identity-may-not-invoke"},
+        id="a federated session",
+    ),
+    pytest.param(lambda w: spoil.caller(w, USER, token=True), set(), MILD, set(), id="a session with MFA"),
+    pytest.param(lambda w: spoil.caller(w, USER, token=False), set(), MILD, set(), id="a user without a session"),
+    pytest.param(
+        lambda w: w.set(AWS_SESSION_TOKEN="t", AWS_CREDENTIAL_EXPIRATION="2020-01-01T00:00:00Z"),
         {"identity-ends-too-soon"},
         MILD,
         set(),
@@ -338,11 +362,11 @@ SITUATIONS = [
         github(404, X_OAuth_Scopes="gist"), {"github-token-lacks-scope"}, MILD, set(), id="token without scope"
     ),
     pytest.param(
-        github(200, GitHub_Authentication_Token_Expiration="2026-11-25 06:00:00 UTC"),
+        github(200, GitHub_Authentication_Token_Expiration="2020-11-25 06:00:00 UTC"),
         set(),
         {*MILD, "github-token-ends-soon"},
         set(),
-        id="token ends soon",
+        id="token ends soon, or has just ended",
     ),
 ]
 

@@ -31,7 +31,9 @@ def test_runner_is_seen(runner: str) -> None:
     assert runner
     (seen,) = observe([TARGET], ROLE)
     assert need(seen.identity) == Identity(
-        account_id=DEV, arn=f"arn:aws:sts::{DEV}:assumed-role/pipelines-audit/pipelines-audit"
+        account_id=DEV,
+        arn=f"arn:aws:sts::{DEV}:assumed-role/pipelines-audit/pipelines-audit",
+        has_session_token=True,
     )
     families = need(seen.families)
     assert [one.family for one in families] == [f"{STACK}-terraform-applier", f"{STACK}-terraform-planner"]
