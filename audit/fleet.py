@@ -111,9 +111,10 @@ def registry_targets(
     order: Order,
     also: Iterable[str | None] = (),
 ) -> tuple[RegistryTarget, ...]:
-    """List the ECR repositories of declared images, with the tags that matter: declared, running, and ``also``."""
+    """List the ECR repositories of declared images, with the tags that matter: declared, running, ``also``."""
     more = tuple(also)
     tags: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    run: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for row in containers:
         place = repository_of(row.image)
         if place is not None:
@@ -122,6 +123,7 @@ def registry_targets(
         place = repository_of(image.name)
         if place in tags and image.tag:
             tags[place].add(image.tag)
+            run[place].add(image.tag)
     names = {account.id: account for account in order.accounts}
     return tuple(
         RegistryTarget(
@@ -129,6 +131,7 @@ def registry_targets(
             region=region,
             repository=name,
             tags=tuple(sorted(wanted)),
+            running=tuple(sorted(run[id_, region, name])),
         )
         for (id_, region, name), wanted in sorted(tags.items())
         if wanted

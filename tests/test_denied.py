@@ -44,6 +44,7 @@ HANGING: Mapping[str, frozenset[str]] = {
     "identity": frozenset(call.fact for call in TABLE) - {"organization", "metadata"},
     "families": frozenset({"log_groups", "role_changes"}),
     "clusters": frozenset({"tasks"}),
+    "tags": frozenset({"vulnerable"}),
 }
 UNIT = """\
 terraform {{
@@ -103,7 +104,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     with emulator() as endpoint, environment(settings(endpoint)):
         for id_ in ACCOUNTS.values():
             _seed(endpoint, id_)
-        with overlaid(endpoint, *_denials(), *_tasks()) as overlay, environment(settings(overlay.url)):
+        with (
+            overlaid(endpoint, *_denials(), *_tasks(), _vulnerable(endpoint)) as overlay,
+            environment(settings(overlay.url)),
+        ):
             given = Settings(
                 infra_live=live,
                 role_arn=ROLE_ARN,
@@ -176,6 +180,19 @@ def _tasks() -> Iterator[Rule]:
     yield Rule(fault=_reply(taskArns=[arn]), call="ecs:ListTasks")
     yield Rule(fault=_reply(tasks=[{"taskArn": arn, "lastStatus": "STOPPED"}], failures=[]), call="ecs:DescribeTasks")
     yield Rule(fault=error("AccessDeniedException"), call="organizations:ListAccounts")
+
+
+def _vulnerable(endpoint: str) -> Rule:
+    """Let the scan of one image have counted something critical; moto shows no summary of scans."""
+    id_ = ACCOUNTS["ecr:DescribeImageScanFindings"]
+    client = sign_in(endpoint, id_, REGION).client("ecr", endpoint_url=endpoint)
+    found = client.describe_images(repositoryName="ecs-deploy-runner", imageIds=[{"imageTag": TAG}])["imageDetails"]
+    detail = {
+        "imageDigest": found[0]["imageDigest"],
+        "imageScanStatus": {"status": "COMPLETE"},
+        "imageScanFindingsSummary": {"findingSeverityCounts": {"CRITICAL": 1}},
+    }
+    return Rule(fault=_reply(imageDetails=[detail]), call="ecr:DescribeImages", account=id_)
 
 
 def _reply(**body: object) -> Reply:

@@ -181,7 +181,7 @@ def _coverage(snapshot: Snapshot) -> Iterator[tuple[Key, str]]:
         for what, fact in found:
             yield ("coverage", seen.account.name, seen.region, what, "read"), _read(fact)
     for repo in snapshot.running.repositories:
-        for field in ("tags", "settings", "lifecycle", "policy"):
+        for field in ("tags", "settings", "lifecycle", "policy", "vulnerable"):
             subject = f"{repo.registry_id}/{repo.name} {field}"
             yield ("coverage", "", repo.region, subject, "read"), _read(getattr(repo, field))
     for gap in (*snapshot.declared.gaps, *snapshot.gaps):

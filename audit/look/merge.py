@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from audit.declared.model import Declared
     from audit.model import Fact
-    from audit.running.model import Observation, TagImage
+    from audit.running.model import Observation, TagImage, Vulnerable
     from audit.snapshot import Snapshot
 
 T = TypeVar("T")
@@ -152,6 +152,7 @@ def _both(before: Repository, after: Repository) -> Repository:
         settings=_seen(before.settings, after.settings),
         lifecycle=_seen(before.lifecycle, after.lifecycle),
         policy=_seen(before.policy, after.policy),
+        vulnerable=_vulnerable(before.vulnerable, after.vulnerable),
         calls=before.calls + after.calls,
     )
 
@@ -166,6 +167,16 @@ def _tags(
         return after
     tags = {image.tag: image for image in (*before.value, *after.value)}
     return Seen(value=tuple(tags[tag] for tag in sorted(tags)))
+
+
+def _vulnerable(
+    before: Fact[tuple[Vulnerable, ...]], after: Fact[tuple[Vulnerable, ...]]
+) -> Fact[tuple[Vulnerable, ...]]:
+    # As with the tags: each look asked about the images that run in its own accounts.
+    if before.kind == "unread" or after.kind == "unread":
+        return before if before.kind == "unread" else after
+    found = {one.digest: one for one in (*before.value, *after.value)}
+    return Seen(value=tuple(found[digest] for digest in sorted(found)))
 
 
 def _seen(before: Fact[T], after: Fact[T]) -> Fact[T]:

@@ -287,6 +287,11 @@ class Vulnerable:
     ids: tuple[str, ...]
 
 
+def unlisted() -> Seen[tuple[Vulnerable, ...]]:
+    """Make the fact of whoever listed no vulnerabilities, as older snapshots: the counts stand with the tags."""
+    return Seen(value=())
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TagImage:
     """A tag in ECR; ``digest`` None means: asked for, and not there. Sizes in bytes, compressed.
@@ -352,7 +357,7 @@ class Repository:
     settings: Fact[RepositorySettings | None] = field(default_factory=partial(unasked, "repository settings"))
     lifecycle: Fact[str | None] = field(default_factory=partial(unasked, "lifecycle policy"))
     policy: Fact[str | None] = field(default_factory=partial(unasked, "repository policy"))
-    vulnerable: Fact[tuple[Vulnerable, ...]] = field(default_factory=partial(Seen[tuple[Vulnerable, ...]], value=()))
+    vulnerable: Fact[tuple[Vulnerable, ...]] = field(default_factory=unlisted)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

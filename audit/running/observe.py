@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from audit.model import Seen, Unread
-from audit.running import ecr, ecs, logs, repository, rights, roles, tasks
+from audit.running import ecr, ecs, logs, repository, rights, roles, scans, tasks
 from audit.running.fanout import Fanout
 from audit.running.identity import confirm, identity
 from audit.running.invoker import invoker
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from audit.model import Fact
     from audit.running.access import Access
-    from audit.running.model import RegistryTarget, Right, SecretTarget, Target, TaskDefinition
+    from audit.running.model import RegistryTarget, Right, SecretTarget, TagImage, Target, TaskDefinition, Vulnerable
     from audit.running.pool import Job, Place
     from audit.running.visit import Visit
 
@@ -133,15 +133,25 @@ def look_at_registry(session: Session, target: RegistryTarget) -> Repository:
         asked = visit.calls
         fields: dict[str, Any] = {"registry_id": target.account.id or "", "region": target.region, "name": name}
         if isinstance(who, Unread):
-            return Repository(**fields, tags=who, settings=who, lifecycle=who, policy=who, calls=0)
+            return Repository(**fields, tags=who, settings=who, lifecycle=who, policy=who, vulnerable=who, calls=0)
+        tags = visit.read(f"repository {name}", ecr.tags, target)
         return Repository(
             **fields,
-            tags=visit.read(f"repository {name}", ecr.tags, target),
+            tags=tags,
+            vulnerable=_vulnerable(visit, target, tags),
             settings=visit.read(f"settings of repository {name}", repository.settings, target),
             lifecycle=visit.read(f"lifecycle policy of repository {name}", repository.lifecycle, target),
             policy=visit.read(f"policy of repository {name}", repository.policy, target),
             calls=visit.calls - asked,
         )
+
+
+def _vulnerable(
+    visit: Visit, target: RegistryTarget, tags: Fact[tuple[TagImage, ...] | None]
+) -> Fact[tuple[Vulnerable, ...]]:
+    if isinstance(tags, Unread):
+        return tags
+    return visit.read(f"vulnerabilities of repository {target.repository}", scans.critical, target, tags.value or ())
 
 
 def look_at_secret(session: Session, target: SecretTarget) -> Secret:

@@ -125,6 +125,13 @@ TABLE: tuple[Call, ...] = (
         resource="arn:{partition}:ecr:*:{account}:repository/{repository}",
     ),
     Call(
+        name="ecr:DescribeImageScanFindings",
+        action="ecr:DescribeImageScanFindings",
+        fact="vulnerable",
+        reply=("imageScanStatus",),
+        resource="arn:{partition}:ecr:*:{account}:repository/{repository}",
+    ),
+    Call(
         name="ecr:DescribeRepositories",
         action="ecr:DescribeRepositories",
         fact="settings",

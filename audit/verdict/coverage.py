@@ -86,7 +86,7 @@ def account_facts(seen: Observation) -> Iterator[Fact[object]]:
 
 def registry_facts(seen: Repository) -> Iterator[Fact[object]]:
     """Walk through all facts that were collected of an ECR repository."""
-    yield from (seen.tags, seen.settings, seen.lifecycle, seen.policy)
+    yield from (seen.tags, seen.settings, seen.lifecycle, seen.policy, seen.vulnerable)
 
 
 def _unread(*facts: Fact[object]) -> Iterator[Gap]:

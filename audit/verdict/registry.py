@@ -11,11 +11,14 @@ from audit.errors import UnreadError
 from audit.fleet import repository_of, running_images
 from audit.model import Account, Fact, Gap, Seen, Unread, need
 from audit.running.model import Repository, RepositorySettings, TagImage
+from audit.text import counted
 from audit.verdict.check import not_applicable
 
 if TYPE_CHECKING:
     from audit.model import ImageRef
     from audit.snapshot import Snapshot
+
+_NAMED = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +92,15 @@ class RepositoryView:
     def tags(self) -> tuple[TagImage, ...]:
         """The tags that were asked for and are there; raises UnreadError where they were not read."""
         return tuple(tag for tag in need(self.seen.tags) or () if tag.digest)
+
+    def critical(self, image: TagImage) -> str:
+        """Count the critical vulnerabilities of a running image and name them; ids that were not listed are counted."""
+        number, fact = image.critical or 0, self.seen.vulnerable
+        listed = fact.value if isinstance(fact, Seen) else ()
+        ids = next((one.ids for one in listed if one.digest == image.digest), ())[:_NAMED]
+        words = counted(number, "critical vulnerability", "critical vulnerabilities")
+        more = f" and {number - len(ids):,} more" if ids and number > len(ids) else ""
+        return f"{words}: {', '.join(ids)}{more}" if ids else words
 
     @property
     def in_use(self) -> tuple[TagImage, ...]:

@@ -12,7 +12,7 @@ import pytest
 from audit.config import Settings
 from audit.model import Seen
 from audit.policy import Limits
-from audit.running.model import Repository, Scan, TagImage
+from audit.running.model import Repository, Scan, TagImage, Vulnerable
 from checks import test_registry
 from tests.checks.judging import DIGEST, PLANNER, ended, judged, outcomes, repositories, said
 from tests.nouns import (
@@ -32,6 +32,7 @@ from tests.nouns import (
 
 if TYPE_CHECKING:
     from audit.declared.model import DeclaredContainer
+    from audit.model import Fact
     from audit.verdict.registry import RepositoryView
 
 
@@ -291,6 +292,11 @@ def scanned(critical: int | None, status: str = "COMPLETE") -> Scan:
     return Scan(status=status, completed_at=NOW, counts=counts)
 
 
+def named(*ids: str, digest: str = DIGEST) -> Fact[tuple[Vulnerable, ...]]:
+    """List the ids of a running image's critical vulnerabilities."""
+    return Seen(value=(Vulnerable(digest=digest, ids=ids),))
+
+
 @pytest.mark.parametrize(
     ("scan", "most", "expected"),
     [
@@ -327,3 +333,28 @@ def test_vulnerabilities_are_counted() -> None:
         f"v1.3.0 ({DIGEST}) has 3 critical vulnerabilities"
     )
     assert ended(test_registry.test_registry_no_scan_on_push, one) == ["pass"]
+
+
+@pytest.mark.parametrize(
+    ("count", "vulnerable", "words"),
+    [
+        pytest.param(1, named("CVE-2026-0001"), "1 critical vulnerability: CVE-2026-0001", id="one"),
+        pytest.param(2, named("CVE-1", "CVE-2"), "2 critical vulnerabilities: CVE-1, CVE-2", id="all"),
+        pytest.param(3, named("CVE-1", "CVE-2"), "3 critical vulnerabilities: CVE-1, CVE-2 and 1 more", id="some"),
+        pytest.param(
+            21,
+            named(*map(str, range(21))),
+            f"21 critical vulnerabilities: {', '.join(map(str, range(20)))} and 1 more",
+            id="cut",
+        ),
+        pytest.param(2, named(), "2 critical vulnerabilities", id="not listed"),
+        pytest.param(2, named("CVE-1", digest="sha256:other"), "2 critical vulnerabilities", id="of another image"),
+        pytest.param(2, unread("vulnerabilities"), "2 critical vulnerabilities", id="ids unread"),
+    ],
+)
+def test_vulnerabilities_are_named(count: int, vulnerable: Fact[tuple[Vulnerable, ...]], words: str) -> None:
+    """The ids that could be listed stand in the sentence; that others could not hides nothing."""
+    used = TagImage(tag="v1.3.0", digest=DIGEST, pushed_at=NOW, scan=scanned(count))
+    seen = replace(repository(), tags=Seen(value=(used,)), vulnerable=vulnerable)
+    (one,) = repositories(rows=(row(),), repositories=(seen,))
+    assert said(test_registry.test_image_vulnerabilities, one, fleet()) == f"v1.3.0 ({DIGEST}) has {words}"
