@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from audit.verdict.history.lives import Episode, Life, Past, Standing, Tally
+    from audit.verdict.history.pruning import Pruned
 
 SCHEMA_VERSION: Final = 1
 _RUNS: Final = 60  # of the newest are shown in the table; the document has all
@@ -29,6 +30,7 @@ def document(past: Past, since: datetime | None = None) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "since": since,
         "as_of": _now(past),
+        "pruned_before": past.pruned,
         "runs": [_run(tally) for tally in _tallies(past, since)],
         "findings": [_finding(life, past) for life in _lives(past, since)],
         "mean_time_to_remediate": _remediation(_fixes(past, since)),
@@ -49,6 +51,16 @@ def table(past: Past, since: datetime | None = None, *, width: int = 140) -> str
     return "\n\n".join(block for block in [*blocks, _lag(past, since)] if block) + "\n"
 
 
+def pruned(done: Pruned, *, dry: bool) -> str:
+    """Say in a line what pruning removed, or would remove."""
+    runs, left = counted(done.removed, "run"), counted(done.kept, "run")
+    if not done.removed:
+        return f"nothing to remove: {left} in the history, and none but the newest is older"
+    took, stay = ("would remove", "would stay") if dry else ("removed", "left")
+    kept = f"{counted(done.open, 'finding')} open then {'keeps its' if done.open == 1 else 'keep their'} first day"
+    return f"{took} {runs} from before {done.before:%Y-%m-%d %H:%M} UTC, {left} {stay}; {kept}"
+
+
 def _runs(past: Past, since: datetime | None) -> str:
     tallies = _tallies(past, since)
     rows = [
@@ -64,6 +76,8 @@ def _runs(past: Past, since: datetime | None) -> str:
     ]
     heads = ("snapshot taken", "exit", "units read", "open", "new", "back", "persisting", "not judged", "fixed", "gone")
     cut = f"\n{counted(len(tallies) - _RUNS, 'earlier run')} not shown" if len(tallies) > _RUNS else ""
+    if past.pruned is not None and (since is None or since < past.pruned):
+        cut += f"\nruns before {past.pruned:%Y-%m-%d %H:%M} were pruned; findings keep the days that those gave them"
     return _drawn(rows, (*heads, "selection")) + cut if rows else "no runs since then"
 
 

@@ -78,6 +78,26 @@ def test_nights_of_a_fleet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert len(json.loads(capsys.readouterr().out)["runs"]) == 1
 
 
+def test_old_runs_are_pruned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The dry run removes nothing; what is removed takes no first day with it, wherever the address is given."""
+    url = f"sqlite:///{tmp_path / 'history.db'}"
+    for facts, ago in ((drifting(), 40), (drifting(), 2)):
+        main(["check", "--snapshot", taken(facts, ago, tmp_path), "--history", url])
+    capsys.readouterr()
+    command = ["prune", "--keep-days", "30"]
+    assert main(["history", *command, "--history", url, "--dry-run"]) == 0
+    assert capsys.readouterr().out.startswith("would remove 1 run from before ")
+    assert main(["history", "--history", url, *command]) == 0
+    assert capsys.readouterr().out.startswith("removed 1 run from before ")
+    assert main(["history", "--history", url, *command]) == 0
+    assert capsys.readouterr().out.startswith("nothing to remove: 1 run in the history")
+    assert main(["history", "--history", url, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    (life,) = (life for life in told["findings"] if life["check"] == "image-tag-drift")
+    assert (len(told["runs"]), round(life["age_days"])) == (1, 38)
+    assert main(["history", *command]) == 4
+
+
 def test_unreachable_history_and_targets_change_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The exit code is the verdict's, each failure one line, and no secret is in anything that is written."""
     results = tmp_path / "results.json"

@@ -14,6 +14,7 @@ from audit.cli.options import as_json_text, options, width
 from audit.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from audit.config import Settings
@@ -23,28 +24,71 @@ if TYPE_CHECKING:
 _DAYS = re.compile(r"(\d{1,5})d")
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @options("history", "checks_dir")
 @click.option("--since", metavar="DATE|DAYS", help="runs and fixes since 2026-11-01, or of the last days: 30d")
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
-def history(config_file: Path | None, since: str | None, as_json: bool, **given: object) -> int:  # noqa: FBT001 -- click passes by name
+@click.pass_context
+def history(
+    context: click.Context,
+    /,
+    *,
+    config_file: Path | None,
+    since: str | None,
+    as_json: bool,
+    **given: object,
+) -> int:
     """Show what past runs found: since when, what came and went with each, how long mends took, who lags behind.
 
     Runs are written there by "check --history URL".
     """
-    from audit import door  # noqa: PLC0415 -- start-up
+    if context.invoked_subcommand is not None:
+        return 0
     from audit.verdict.history import keep  # noqa: PLC0415 -- start-up
     from reports import past as shown  # noqa: PLC0415 -- start-up
+
+    start = moment(since, datetime.now(UTC)) if since else None
+    past = keep.read(*_named(given, config_file))
+    text = as_json_text(shown.document(past, start)) if as_json else shown.table(past, start, width=width())
+    click.echo(text, nl=False)
+    return 0
+
+
+@history.command()
+@options("history", "checks_dir")
+@click.option(
+    "--keep-days",
+    type=click.IntRange(min=1, max=36500),
+    required=True,
+    metavar="N",
+    help="keep the runs whose snapshot was taken in the last N days, and the newest in any case",
+)
+@click.option("--dry-run", is_flag=True, help="say what would be removed, and remove nothing")
+@click.pass_context
+def prune(
+    context: click.Context, /, *, config_file: Path | None, keep_days: int, dry_run: bool, **given: object
+) -> int:
+    """Remove old runs from a history; first days, ages, relapses and times to remediate stay as they are."""
+    from audit.verdict.history import keep  # noqa: PLC0415 -- start-up
+    from reports import past as shown  # noqa: PLC0415 -- start-up
+
+    above = context.parent.params if context.parent else {}
+    given = {name: value if value is not None else above.get(name) for name, value in given.items()}
+    url, renamed = _named(given, config_file or above.get("config_file"))
+    done = keep.prune(url, datetime.now(UTC) - timedelta(days=keep_days), renamed, dry=dry_run)
+    click.echo(shown.pruned(done, dry=dry_run))
+    return 0
+
+
+def _named(given: Mapping[str, object], config_file: Path | None) -> tuple[str, Mapping[str, str]]:
+    """Give the address of the history that was named, and the old ids of checks with those of today."""
+    from audit import door  # noqa: PLC0415 -- start-up
 
     settings, _ = config.resolve(given, os.environ, config=config_file)
     if settings.history is None:
         raise UsageError("which history: give --history sqlite:///FILE or postgresql+psycopg://…, or set it")
-    start = moment(since, datetime.now(UTC)) if since else None
     ids = door.check_ids(settings.checks_dir) or {}
-    past = keep.read(settings.history, {old: new for old, new in ids.items() if old != new})
-    text = as_json_text(shown.document(past, start)) if as_json else shown.table(past, start, width=width())
-    click.echo(text, nl=False)
-    return 0
+    return settings.history, {old: new for old, new in ids.items() if old != new}
 
 
 def moment(text: str, now: datetime) -> datetime:

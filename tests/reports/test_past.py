@@ -9,6 +9,7 @@ import pytest
 
 from audit.verdict.history import judged, lag, lives
 from audit.verdict.history.lives import Identity, Past, PastRun, Sighting
+from audit.verdict.history.pruning import Pruned
 from reports import past as shown
 from tests.reports import sample
 from tests.verdict.history import nights
@@ -66,6 +67,45 @@ def traced(*several: Results) -> Past:
 def thirty() -> Past:
     """Give the thirty nights."""
     return traced(*nights.thirty())
+
+
+def test_pruned_history_says_so(thirty: Past) -> None:
+    """Where runs were removed, the table and the document name the day; one that begins later needs no such line."""
+    cut = replace(thirty, pruned=nights.at(5))
+    words = "runs before 2026-11-05 02:00 were pruned; findings keep the days that those gave them"
+    assert words in shown.table(cut)
+    assert words not in shown.table(cut, nights.at(9)) + shown.table(thirty)
+    assert shown.document(cut)["pruned_before"] == "2026-11-05T02:00:00Z"
+    assert shown.document(thirty)["pruned_before"] is None
+
+
+@pytest.mark.parametrize(
+    ("done", "dry", "expected"),
+    [
+        (
+            Pruned(before=nights.at(5), removed=1, kept=2, open=1),
+            False,
+            "removed 1 run from before 2026-11-05 02:00 UTC, 2 runs left; 1 finding open then keeps its first day",
+        ),
+        (
+            Pruned(before=nights.at(5), removed=4, kept=1, open=2),
+            True,
+            (
+                "would remove 4 runs from before 2026-11-05 02:00 UTC, 1 run would stay; "
+                "2 findings open then keep their first day"
+            ),
+        ),
+        (
+            Pruned(before=nights.at(5), removed=0, kept=1, open=0),
+            False,
+            "nothing to remove: 1 run in the history, and none but the newest is older",
+        ),
+    ],
+    ids=["removed", "dry", "nothing"],
+)
+def test_pruning_in_words(done: Pruned, dry: bool, expected: str) -> None:  # noqa: FBT001 -- a table of cases
+    """One line says what went, what is left, and that no finding gets younger by it."""
+    assert shown.pruned(done, dry=dry) == expected
 
 
 def test_table(thirty: Past) -> None:

@@ -6,6 +6,8 @@ and one line says so.
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from types import MappingProxyType
@@ -18,10 +20,12 @@ from audit.verdict.results import Escalated, History, Remembered, Results, Trend
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from audit.verdict.finding import Finding
     from audit.verdict.history.address import Address
     from audit.verdict.history.lives import Life, Past, Tally
+    from audit.verdict.history.pruning import Pruned
 
 TREND_RUNS: Final = 120
 
@@ -47,14 +51,19 @@ def keep(results: Results, url: str) -> Kept:
     """Write a run and compare it with those before; UsageError only for an address that can't be one."""
     place = checked(url)
     renamed = {alias: note.id for note in results.checks for alias in note.aliases}
-    from audit.verdict.history import store  # noqa: PLC0415 -- as above
+    from audit.verdict.history import pruning, store  # noqa: PLC0415 -- as above
 
     try:
         with store.opened(place.url, write=True) as connection:
             store.record(connection, results)
-            past = lives.trace(store.load(connection, renamed, standings=False))
+            past = pruning.past(connection, renamed, standings=False)
     except store.FAILURES as error:
         note = f"history not kept in {place.shown}: {place.reason(error)}; the verdict stands without it"
+        return Kept(results=results, note=note)
+    if past.pruned is not None and results.snapshot_taken_at < past.pruned:
+        note = (
+            f"history not kept in {place.shown}: the snapshot is older than what pruning left, {_day(past.pruned)} on"
+        )
         return Kept(results=results, note=note)
     return Kept(results=informed(results, past))
 
@@ -62,15 +71,38 @@ def keep(results: Results, url: str) -> Kept:
 def read(url: str, renamed: Mapping[str, str] = MappingProxyType({})) -> Past:
     """Read a whole history, old ids of checks under those of today; UsageError where there is none."""
     place = checked(url)
-    from audit.verdict.history import store  # noqa: PLC0415 -- as above
+    from audit.verdict.history import pruning, store  # noqa: PLC0415 -- as above
 
-    if place.file is not None and not place.file.is_file():
-        raise UsageError(f"{place.shown}: no history there; check --history sqlite:///FILE begins one")
+    _demand_begun(place)
     try:
         with store.opened(place.url, write=False) as connection:
-            return lives.trace(store.load(connection, renamed))
+            return pruning.past(connection, renamed)
     except store.FAILURES as error:
         raise UsageError(_unreadable(place, error)) from None
+
+
+def prune(
+    url: str, before: datetime, renamed: Mapping[str, str] = MappingProxyType({}), *, dry: bool = False
+) -> Pruned:
+    """Remove the runs before a moment, but for the newest; UsageError where there is no history, or it is busy."""
+    place = checked(url)
+    from audit.verdict.history import pruning, store  # noqa: PLC0415 -- as above
+
+    _demand_begun(place)
+    try:
+        with store.opened(place.url, write=not dry) as connection:
+            done = pruning.prune(connection, before, renamed, dry=dry)
+    except store.FAILURES as error:
+        raise UsageError(f"{place.shown}: the history cannot be pruned: {place.reason(error)}") from None
+    if done.removed and not dry:
+        with suppress(sqlite3.OperationalError):  # somebody reads it: the room is used by the runs to come
+            store.shrink(place.url)
+    return done
+
+
+def _demand_begun(place: Address) -> None:
+    if place.file is not None and not place.file.is_file():
+        raise UsageError(f"{place.shown}: no history there; check --history sqlite:///FILE begins one")
 
 
 def informed(results: Results, past: Past) -> Results:
@@ -138,6 +170,10 @@ def _point(tally: Tally) -> TrendPoint:
         units_expected=tally.run.expected,
         units_read=tally.run.read,
     )
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _unreadable(place: Address, error: Exception) -> str:

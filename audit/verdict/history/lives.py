@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from audit.model import Severity, SeverityName
@@ -163,17 +164,23 @@ class Tally:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Past:
-    """The whole of it: one tally a run, in order of time, and the life of every finding."""
+    """The whole of it: one tally a run, in order of time, and the life of every finding.
+
+    ``pruned`` is the moment before which runs were removed: of those only the lives are left.
+    """
 
     tallies: tuple[Tally, ...]
     lives: Mapping[str, Life]
+    pruned: datetime | None = None
 
 
-def trace(runs: Iterable[PastRun]) -> Past:
-    """Follow every finding through the runs."""
-    lives: dict[str, Life] = {}
+def trace(
+    runs: Iterable[PastRun], carried: Mapping[str, Life] = MappingProxyType({}), pruned: datetime | None = None
+) -> Past:
+    """Follow every finding through the runs, from the lives on that were ``carried`` over from runs before them."""
+    lives = dict(carried)
     tallies = [_step(run, lives) for run in sorted(runs, key=lambda run: (run.at, run.judged_at, run.id))]
-    return Past(tallies=tuple(tallies), lives=lives)
+    return Past(tallies=tuple(tallies), lives=lives, pruned=pruned)
 
 
 def _step(run: PastRun, lives: dict[str, Life]) -> Tally:

@@ -8,8 +8,9 @@ of a transaction, PostgreSQL waits for the row with the same key).
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import defaultdict
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -28,10 +29,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit.verdict.finding import OUTCOMES, fingerprint
 from audit.verdict.history import judged, lag
 from audit.verdict.history.lives import Identity, PastRun, Sighting, Standing
-from audit.verdict.history.tables import FINDING, RUN, SIGHTING, STANDING
+from audit.verdict.history.tables import FINDING, PRUNED, RUN, SIGHTING, STANDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Connection, Engine, RowMapping, Table
     from sqlalchemy.engine import URL
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from audit.verdict.results import Results
 
 Row = dict[str, Any]
+PARTS: Final = ("check_id", "account_id", "region", "stack", "container", "kind")
 
 # CommandError: the tables are of a version that this tool does not know.
 FAILURES: Final = (SQLAlchemyError, CommandError, OSError)
@@ -82,18 +85,20 @@ def migrate(connection: Connection, version: str = "head") -> None:
 
 
 def record(connection: Connection, results: Results) -> bool:
-    """Write a run; False where it is there already."""
-    taken = _insert(connection, RUN, [_run(results)])
-    if not taken:
+    """Write a run; False where it is there already, or is older than what pruning has left."""
+    before = pruned_before(connection)
+    if before is not None and results.snapshot_taken_at < before:
+        return False
+    if not insert(connection, RUN, [_run(results)]):
         return False
     worst: dict[str, Finding] = {}
     for found in sorted(results.findings, key=lambda found: (found.id, _rank(found))):
         worst.setdefault(found.id, found)
     # Sorted, or two writers could each hold a row that the other waits for.
-    _insert(connection, FINDING, [_identity(found) for found in worst.values()])
-    _insert(connection, SIGHTING, [_sighting(results.run.id, found) for found in worst.values()])
+    insert(connection, FINDING, [identity(found) for found in worst.values()])
+    insert(connection, SIGHTING, [_sighting(results.run.id, found) for found in worst.values()])
     rows = {row.unit: row for row in lag.standings(results)}
-    _insert(connection, STANDING, [_standing(results.run.id, row) for row in rows.values()])
+    insert(connection, STANDING, [_standing(results.run.id, row) for row in rows.values()])
     return True
 
 
@@ -104,15 +109,38 @@ def load(
 
     ``renamed`` maps a check's old ids to the one that it has today: findings keep their lives under it.
     """
-    known = {row["id"]: _known(row, renamed) for row in connection.execute(sa.select(FINDING)).mappings()}
+    findings = {row["id"]: known(row, renamed) for row in connection.execute(sa.select(FINDING)).mappings()}
     sightings: defaultdict[str, list[Sighting]] = defaultdict(list)
     for row in connection.execute(sa.select(SIGHTING)).mappings():
-        sightings[row["run_id"]].append(_seen(row, known[row["finding_id"]]))
+        sightings[row["run_id"]].append(seen(row, findings[row["finding_id"]]))
     stood: defaultdict[str, list[Standing]] = defaultdict(list)
     for row in connection.execute(sa.select(STANDING)).mappings() if standings else ():
         stood[row["run_id"]].append(Standing(**{name: row[name] for name in row if name != "run_id"}))
-    runs = connection.execute(sa.select(RUN).order_by(RUN.c.taken_at, RUN.c.judged_at, RUN.c.id)).mappings()
+    wanted = sa.select(RUN).order_by(RUN.c.taken_at, RUN.c.judged_at, RUN.c.id)
+    before = pruned_before(connection)
+    if before is not None:  # a writer may have come too late
+        wanted = wanted.where(RUN.c.taken_at >= before)
+    runs = connection.execute(wanted).mappings()
     return tuple(_past(row, sightings[row["id"]], stood[row["id"]], renamed) for row in runs)
+
+
+def pruned_before(connection: Connection) -> datetime | None:
+    """Give the moment before which runs were removed; None where none ever were."""
+    found: datetime | None = connection.execute(sa.select(PRUNED.c.before)).scalar_one_or_none()
+    return found
+
+
+def keep_writers_out(connection: Connection) -> None:
+    """Let no run come in until the end of the transaction; SQLite's own lock does that already."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("LOCK TABLE run IN SHARE ROW EXCLUSIVE MODE")
+
+
+def shrink(url: URL) -> None:
+    """Give the room of what was removed back to the file system; PostgreSQL does that by itself."""
+    if url.get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(url.database or "", timeout=_LOCK_SECONDS)) as database:
+            database.execute("VACUUM")
 
 
 def _engine(url: URL) -> Engine:
@@ -135,7 +163,7 @@ def _engine(url: URL) -> Engine:
     return engine
 
 
-def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
     """Insert what is not there yet; give the number of rows that were written."""
     if not rows:
         return 0
@@ -169,12 +197,9 @@ def _run(results: Results) -> Row:
     }
 
 
-def _identity(found: Finding) -> Row:
-    return {
-        "id": found.id,
-        "check_id": found.check,
-        **{name: getattr(found, name) for name in ("account_id", "region", "stack", "container", "kind")},
-    }
+def identity(found: Finding | Identity) -> Row:
+    """Give the row of a finding: what its fingerprint is made of."""
+    return {"id": found.id, "check_id": found.check, **{name: getattr(found, name) for name in PARTS[1:]}}
 
 
 def _sighting(run_id: str, found: Finding) -> Row:
@@ -188,16 +213,18 @@ def _standing(run_id: str, row: Standing) -> Row:
     return {"run_id": run_id, **{name: getattr(row, name) for name in (*names, *lags)}}
 
 
-def _known(row: RowMapping, renamed: Mapping[str, str]) -> Identity:
+def known(row: Mapping[Any, Any], renamed: Mapping[str, str]) -> Identity:
+    """Read the row of a finding back, under the id that its check has today."""
     check, id_ = row["check_id"], row["id"]
-    parts = {name: row[name] for name in ("account_id", "region", "stack", "container", "kind")}
+    parts = {name: row[name] for name in PARTS[1:]}
     if check in renamed:
         check = renamed[check]
         id_ = fingerprint(check, *parts.values())
     return Identity(id=id_, check=check, **parts)
 
 
-def _seen(row: RowMapping, finding: Identity) -> Sighting:
+def seen(row: RowMapping, finding: Identity) -> Sighting:
+    """Read how a finding looked."""
     return Sighting(
         finding=replace(finding, **{name: row[name] for name in ("account", "unit", "subject")}),
         **{name: row[name] for name in ("outcome", "severity", "declared", "running", "released")},

@@ -110,3 +110,24 @@ STANDING = Table(
     Column("releases_behind", Integer),
     Column("days_behind", Integer),
 )
+
+# Up to when runs were removed: at most one row.
+PRUNED = Table("pruned", METADATA, Column("before", Moment, primary_key=True))
+
+CARRIED = Table(
+    "carried",
+    METADATA,
+    Column("finding_id", String(64), ForeignKey("finding.id", ondelete="CASCADE"), primary_key=True),
+    Column("scope", Words, nullable=False),
+    Column("episodes", Text, nullable=False),
+    Column("last_seen", Moment, nullable=False),
+    Column("unread", Integer, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("account", Words),
+    Column("unit", Words),
+    Column("subject", Words, nullable=False),
+    Column("declared", Words),
+    Column("running", Words),
+    Column("released", Words),
+)
