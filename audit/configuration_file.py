@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 
 FILE_NAME = "pipelines-audit.toml"
 _KNOWN: Mapping[str, Option | Section] = {**OPTIONS, **SECTIONS}
-_NOUNS = {"accounts": AccountEntry, "root": Root, "policy": Policy, "limits": Limits, "reading": Reading}
+NOUNS: Mapping[str, type] = {
+    "accounts": AccountEntry,
+    "root": Root,
+    "policy": Policy,
+    "limits": Limits,
+    "reading": Reading,
+}
 
 
 def read_file(text: str, path: Path, *, policy_only: bool) -> dict[str, object]:
@@ -119,7 +125,7 @@ def _leads_out(path: str) -> bool:
 
 
 def _unknown(key: str) -> str:
-    homes = [name for name, noun in _NOUNS.items() if key in {one.name for one in fields(noun)}]
+    homes = [name for name, noun in NOUNS.items() if key in {one.name for one in fields(noun)}]
     hint = near(key, _KNOWN) or (f" (it belongs into {SECTIONS[homes[0]].shape})" if homes else "")
     return f"unknown key {key!r}{hint}"
 
@@ -127,7 +133,7 @@ def _unknown(key: str) -> str:
 def _fault(fault: ErrorDetails, names: Mapping[str, str]) -> str:
     location, message = fault["loc"], fault["msg"]
     if fault["type"] == "unexpected_keyword_argument":
-        noun = _NOUNS.get(str(location[0]))
+        noun = NOUNS.get(str(location[0]))
         message = "unknown key" + near(str(location[-1]), [one.name for one in fields(noun)] if noun else ())
     shown = names.get(str(location[0]), str(location[0])) if location else ""
     return f"{shown}{_path(location[1:])}: {_words(message)}"

@@ -60,7 +60,7 @@ _ACCESS = (
         help="role to assume in each account, e.g. 'arn:aws:iam::{account_id}:role/NAME'",
     ),
     Option(name="profile", kind="text", metavar="TEMPLATE", help="AWS profile of each account, e.g. 'your-{account}'"),
-    Option(name="external_id", kind="text", metavar="TEXT", help="external id that the roles ask for"),
+    Option(name="external_id", kind="text", metavar="TEXT", secret=True, help="external id that the roles ask for"),
     Option(
         name="via",
         kind="words",

@@ -1,37 +1,28 @@
-"""The configuration shown: what is in force and what set it, every key with its default, the page in docs/."""
+"""The configuration that is in force, and what set each value: as TOML and as data; secrets are masked."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tabulate import tabulate
-
-from audit.options import GROUPS, OPTIONS, Option
-from audit.sections import SECTIONS, Section
-from audit.settings import Settings
+from audit.config import Origin
+from audit.options import OPTIONS
+from audit.sections import SECTIONS
 from reports.toml import key, literal
 
 if TYPE_CHECKING:
-    from audit.config import Origin, Resolved
+    from audit.config import Resolved
 
 MASK: Final = "***"
-_TYPES: Final = {
-    "text": "string",
-    "path": "path",
-    "flag": "true, false",
-    "number": "number ≥ 1",
-    "level": "severity",
-    "words": "list of strings",
-}
 _PASSWORD = re.compile(r"(?<=//)[^/@\s]+(?=@)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Value:
-    """A key with its value as it may be shown, and where it came from; ``secret`` where the value is masked."""
+    """A key with its value as it may be shown, and where it came from; ``secret`` where some of it is masked."""
 
     name: str
     value: Any
@@ -57,9 +48,8 @@ def _values(found: Resolved) -> Iterator[Value]:
             pairs = [(name, value)] if value else []
         for path, one in pairs:
             if one is not None:
-                secret = name in OPTIONS and OPTIONS[name].secret and bool(one)
-                shown = _masked(one, secret=secret)
-                yield Value(name=path, value=shown, origin=found.origins.get(path), secret=secret)
+                shown = _masked(one, secret=name in OPTIONS and OPTIONS[name].secret)
+                yield Value(name=path, value=shown, origin=found.origins.get(path), secret=MASK in str(shown))
 
 
 def _masked(value: Any, *, secret: bool) -> Any:  # noqa: ANN401 -- any value that TOML has
@@ -70,6 +60,12 @@ def _masked(value: Any, *, secret: bool) -> Any:  # noqa: ANN401 -- any value th
             return MASK
         case str():
             return _PASSWORD.sub(MASK, value)
+        case Path():
+            return value.absolute()
+    if is_dataclass(value) and not isinstance(value, type):
+        secrets = {one.name for one in fields(value) if one.name in OPTIONS and OPTIONS[one.name].secret}
+        masked = {one.name: _masked(getattr(value, one.name), secret=one.name in secrets) for one in fields(value)}
+        return replace(value, **masked)
     return value
 
 
@@ -78,9 +74,7 @@ def document(found: Resolved) -> dict[str, Any]:
     return {
         "schema_version": 1,
         "config_sha256": found.sha256,
-        "files": [
-            {"path": str(one.path), "found": one.found, "policy_only": one.policy_only} for one in found.files
-        ],
+        "files": [{"path": str(one.path), "found": one.found, "policy_only": one.policy_only} for one in found.files],
         "values": [
             {
                 "key": one.name,
@@ -144,44 +138,3 @@ def _tables(one: Value, *, origin: bool) -> Iterator[str]:
 
 def _origin(one: Value) -> str:
     return literal(str(one.origin or "default"))[1:-1]
-
-
-def keys() -> list[dict[str, Any]]:
-    """List every key: its type, default, option and variable, whether the repository may set it, and what it is for."""
-    found = []
-    for group, members in GROUPS.items():
-        for option in members:
-            found.append(
-                {
-                    "key": option.name,
-                    "group": group,
-                    "type": _TYPES[option.kind],
-                    "default": _default(getattr(Settings(), option.name)),
-                    "option": option.flag,
-                    "variable": option.variable,
-                    "policy": option.policy,
-                    "secret": option.secret,
-                    "help": option.help,
-                }
-            )
-    return found + [one for section in SECTIONS.values() for one in _section_keys(section)]
-
-
-def _section_keys(section: Section) -> Iterator[dict[str, Any]]:
-    value = getattr(Settings(), section.name)
-    common = {"group": section.name, "option": None, "variable": None, "policy": section.policy, "secret": False}
-    for name, help_ in section.keys.items():
-        default = _default(getattr(value, name)) if is_dataclass(value) else None
-        yield {"key": f"{section.shape.strip('[]')}.{name}", "default": default, "help": help_, **common}
-    if not section.keys:
-        yield {"key": f"{section.name}.CHECK", "default": None, "help": section.help, **common}
-
-
-def _default(value: object) -> str | None:
-    return None if value in (None, ()) else literal(value)
-
-
-def table(found: Sequence[Mapping[str, Any]]) -> str:
-    """List keys, defaults and what they are for."""
-    rows = [(one["key"], one["default"] or "", one["option"] or "", "yes" if one["policy"] else "") for one in found]
-    return tabulate(rows, headers=("key", "default", "option", "in the repository"), tablefmt="simple") + "\n"

@@ -14,7 +14,20 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 import audit
-from audit.cli import catalogue, facts, judging, past, policies, readiness, remedy, reporting, snapshots, tour, waivers
+from audit.cli import (
+    catalogue,
+    configuring,
+    facts,
+    judging,
+    past,
+    policies,
+    readiness,
+    remedy,
+    reporting,
+    snapshots,
+    tour,
+    waivers,
+)
 from audit.cli.options import EXIT_CODES
 from audit.errors import AuditError, UsageError
 
@@ -58,6 +71,7 @@ COMMANDS = (
     judging.check,
     readiness.ready,
     remedy.plan,
+    carrying.apply,
     facts.declared,
     facts.running,
     facts.released,
@@ -68,6 +82,7 @@ COMMANDS = (
     policies.policy,
     past.history,
     catalogue.checks,
+    configuring.config,
     tour.demo,
 )
 
