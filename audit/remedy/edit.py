@@ -10,7 +10,7 @@ import difflib
 import hashlib
 import os
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from audit import files
@@ -95,6 +95,19 @@ def apply(
             raise RefusedError(f"{one_line(found[len(done) - 1].file)}: not edited: {error.strerror}") from None
         raise
     return found
+
+
+def reverse(edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """Give the edits that take these back: each literal is where those before it in its line have moved it to."""
+    found, moved = [], 0
+    line: tuple[str, int] | None = None
+    for edit in sorted(edits, key=lambda one: one.place):
+        place = edit.place
+        if (place.file, place.line) != line:
+            line, moved = (place.file, place.line), 0
+        found.append(Edit(place=replace(place, column=place.column + moved), old=edit.new, new=edit.old))
+        moved += len(edit.new) - len(edit.old)
+    return tuple(found)
 
 
 def fingerprint(text: str) -> str:

@@ -83,6 +83,11 @@ def _default(root: Path, git: Git) -> str:
 
 
 def _changed(root: Path, git: Git) -> tuple[str, ...]:
+    return tuple(entry[3:] for entry in status(root, git))
+
+
+def status(root: Path, git: Git) -> tuple[str, ...]:
+    """Give what differs from the last commit: two letters (``??`` for what was never in it), a space, and a path."""
     settings = git(root, "config", "--null", "--list").decode(errors="replace")
     filters = {found["name"] for entry in settings.split("\0") if (found := _FILTER.fullmatch(entry.split("\n")[0]))}
     if any("=" in name for name in filters):
@@ -99,7 +104,7 @@ def _changed(root: Path, git: Git) -> tuple[str, ...]:
     entries = [entry.decode(errors="replace") for entry in listing.split(b"\0") if entry]
     if any(_CHANGE.fullmatch(entry) is None for entry in entries):
         raise _strange("status", entries[0])
-    return tuple(entry[3:] for entry in entries)
+    return tuple(entries)
 
 
 def _counts(root: Path, git: Git, default: Fact[str]) -> tuple[int, int]:
