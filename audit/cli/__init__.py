@@ -71,7 +71,6 @@ COMMANDS = (
     judging.check,
     readiness.ready,
     remedy.plan,
-    carrying.apply,
     facts.declared,
     facts.running,
     facts.released,
