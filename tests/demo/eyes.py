@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -15,18 +16,21 @@ if TYPE_CHECKING:
 class Eyes:
     """A caller in one account, by a role of its own."""
 
-    def __init__(self, account_id: str) -> None:
-        sts = boto3.client("sts", region_name=REGION)
+    def __init__(self, session: boto3.Session, account_id: str) -> None:
+        sts = session.client("sts")
         role = f"arn:aws:iam::{account_id}:role/pipelines-audit"
         keys = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
         sts.close()
-        self.session = boto3.Session(
-            keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], region_name=REGION
+        self.client: Any = partial(
+            session.client,
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
         )
 
     def families(self) -> dict[str, str]:
         """Give the image of each active family."""
-        ecs = self.session.client("ecs")
+        ecs = self.client("ecs")
         names = ecs.list_task_definition_families(status="ACTIVE")["families"]
         found = {
             name: ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]["containerDefinitions"]
@@ -37,14 +41,14 @@ class Eyes:
 
     def runtimes(self) -> dict[str, str]:
         """Give the runtime of each function."""
-        functions = self.session.client("lambda")
+        functions = self.client("lambda")
         found = functions.list_functions()["Functions"]
         functions.close()
         return {one["FunctionName"]: one["Runtime"] for one in found}
 
     def images(self) -> set[str]:
         """Give every image of the registry, as ``repository:tag``."""
-        ecr: Any = self.session.client("ecr")
+        ecr: Any = self.client("ecr")
         names = [one["repositoryName"] for one in ecr.describe_repositories()["repositories"]]
         found = {
             f"{name}:{image['imageTag']}"
@@ -57,11 +61,12 @@ class Eyes:
 
 def see(table: Scenario) -> None:
     """Assert that each account runs what the table says and nothing else, and that the registry holds what it says."""
+    session = boto3.Session(region_name=REGION)  # one for all: each loads the descriptions of the services anew
     for state in table.accounts:
-        eyes = Eyes(state.id)
+        eyes = Eyes(session, state.id)
         assert eyes.families() == _families(state), state.name
         assert eyes.runtimes() == _runtimes(state), state.name
-    assert Eyes(REGISTRY_ID).images() == set(table.pushed)
+    assert Eyes(session, REGISTRY_ID).images() == set(table.pushed)
 
 
 def _families(state: AccountState) -> dict[str, str]:
