@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from audit.declared.access import condition_of, key_of, rounds
@@ -66,32 +66,19 @@ def template_for(node: TemplateFor, scope: Scope, run: Run) -> Value:
 def for_tuple(node: ForTuple, scope: Scope, run: Run) -> Value:
     """Give a tuple of what a for makes of each element."""
     made: list[Value] = []
-    collection = run(node.collection, scope)
-    for names in rounds(node.key, node.item, collection, node.collection.location):
-        if isinstance(names, Unknown):
-            return Value(names, node.location)
-        inner = Names(names, scope, local=True)
-        wanted = condition_of(run(node.condition, inner), node.condition.location) if node.condition else True
-        if isinstance(wanted, Unknown):
-            return Value(wanted, node.location)
-        if wanted:
-            made.append(run(node.value, inner))
+    for inner in _chosen(node, scope, run):
+        if isinstance(inner, Unknown):
+            return Value(inner, node.location)
+        made.append(run(node.value, inner))
     return Value(tuple(made), node.location)
 
 
 def for_object(node: ForObject, scope: Scope, run: Run) -> Value:
     """Give an object of what a for makes of each element, the values of one key gathered where it says so."""
     made: dict[str, list[Value]] = {}
-    collection = run(node.collection, scope)
-    for names in rounds(node.key, node.item, collection, node.collection.location):
-        if isinstance(names, Unknown):
-            return Value(names, node.location)
-        inner = Names(names, scope, local=True)
-        wanted = condition_of(run(node.condition, inner), node.condition.location) if node.condition else True
-        if isinstance(wanted, Unknown):
-            return Value(wanted, node.location)
-        if not wanted:
-            continue
+    for inner in _chosen(node, scope, run):
+        if isinstance(inner, Unknown):
+            return Value(inner, node.location)
         name = key_of(run(node.name, inner), node.name.location)
         if isinstance(name, Unknown):
             return Value(name, node.location)
@@ -100,3 +87,18 @@ def for_object(node: ForObject, scope: Scope, run: Run) -> Value:
         made.setdefault(name, []).append(run(node.value, inner))
     members = ((name, Value(tuple(found)) if node.group else found[0]) for name, found in sorted(made.items()))
     return Value(dict(members), node.location)
+
+
+def _chosen(node: ForTuple | ForObject, scope: Scope, run: Run) -> Iterator[Names | Unknown]:
+    """Give the names of each element that the condition lets through; what cannot be known, instead of its names."""
+    collection = run(node.collection, scope)
+    for names in rounds(node.key, node.item, collection, node.collection.location):
+        if isinstance(names, Unknown):
+            yield names
+            continue
+        inner = Names(names, scope, local=True)
+        wanted = condition_of(run(node.condition, inner), node.condition.location) if node.condition else True
+        if isinstance(wanted, Unknown):
+            yield wanted
+        elif wanted:
+            yield inner
