@@ -6,6 +6,8 @@
     ├── UsageError                4   wrong options, configuration, file given by the user
     ├── NothingSelectedError      5   no units, no accounts, no checks
     ├── UnreadError              10   a fact could not be had; carries its Gap
+    ├── StoppedError              2   somebody asked for an end while a plan was carried out
+    ├── StepFailedError          11   a step of a plan failed
     ├── RefusedError             13   the tool declines to do it
     └── DeclarationError         10   something in the infrastructure-live repository; carries file, line, column
         ├── HclSyntaxError           text that is no valid HCL (or JSON, YAML)
@@ -50,6 +52,18 @@ class UnreadError(AuditError):
     def __init__(self, gap: Gap) -> None:
         super().__init__(gap.message)
         self.gap = gap
+
+
+class StoppedError(AuditError):
+    """Somebody asked for an end while a plan was carried out."""
+
+    exit_code = 2
+
+
+class StepFailedError(AuditError):
+    """A step of a plan was started and did not end well."""
+
+    exit_code = 11
 
 
 class RefusedError(AuditError):

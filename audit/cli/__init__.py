@@ -15,6 +15,7 @@ import click
 
 import audit
 from audit.cli import (
+    carrying,
     catalogue,
     configuring,
     facts,
@@ -71,6 +72,7 @@ COMMANDS = (
     judging.check,
     readiness.ready,
     remedy.plan,
+    carrying.apply,
     facts.declared,
     facts.running,
     facts.released,

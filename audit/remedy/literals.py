@@ -58,6 +58,15 @@ def replaced(text: str, place: Location, old: str, new: str) -> str:
     return changed
 
 
+def says(text: str, place: Location, value: str) -> bool:
+    """Tell whether the literal at a place says this."""
+    try:
+        _span(text, place, value)
+    except RefusedError:
+        return False
+    return True
+
+
 def offset(text: str, place: Location) -> int | None:
     """Give the offset of a place, None where the text has no such line; a byte order mark has no width."""
     at = 0

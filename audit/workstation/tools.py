@@ -65,14 +65,26 @@ def source_update_flag(terragrunt: str) -> str | None:
     return "--source-update" if version >= _OWN_FLAG else "--terragrunt-source-update"
 
 
-def _tool(name: str, environment: Mapping[str, str], repository: Path | None, timeout: float) -> Tool:
-    inside = path = None
+def located(name: str, environment: Mapping[str, str], repository: Path | None) -> tuple[str | None, str | None]:
+    """Give the absolute path of a program outside of the repository, and of the one inside that was passed over."""
+    inside = None
     for candidate in _candidates(name, environment.get("PATH", "")):
-        if _is_within(candidate, repository):
-            inside = inside or str(candidate)
-            continue
-        path = str(candidate)
-        break
+        if not _is_within(candidate, repository):
+            return str(candidate), inside
+        inside = inside or str(candidate)
+    return None, inside
+
+
+def search_path(environment: Mapping[str, str], repository: Path | None) -> str:
+    """Give PATH without the folders of the repository, and without those that depend on the folder in use."""
+    entries = environment.get("PATH", "").split(os.pathsep)
+    return os.pathsep.join(
+        entry for entry in entries if Path(entry).is_absolute() and not _is_within(Path(entry), repository)
+    )
+
+
+def _tool(name: str, environment: Mapping[str, str], repository: Path | None, timeout: float) -> Tool:
+    path, inside = located(name, environment, repository)
     if path is None:
         return Tool(name=name, path=None, version=Seen(value=None), inside=inside)
     version = _version(name, path, _environment(environment, repository), timeout)
@@ -97,13 +109,8 @@ def _is_within(path: Path, repository: Path | None) -> bool:
 
 def _environment(environment: Mapping[str, str], repository: Path | None) -> dict[str, str]:
     kept = {name: value for name, value in environment.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
-    search = [
-        entry
-        for entry in environment.get("PATH", "").split(os.pathsep)
-        if Path(entry).is_absolute() and not _is_within(Path(entry), repository)
-    ]
     # terraform and docker would ask their makers whether there is a newer version, or start a plugin
-    quiet = {"CHECKPOINT_DISABLE": "1", "LC_ALL": "C", "NO_COLOR": "1", "PATH": os.pathsep.join(search)}
+    quiet = {"CHECKPOINT_DISABLE": "1", "LC_ALL": "C", "NO_COLOR": "1", "PATH": search_path(environment, repository)}
     return {**kept, **quiet}
 
 

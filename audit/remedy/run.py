@@ -1,0 +1,281 @@
+"""Carrying a plan out: the order of its steps, who agrees to each wave, what is passed over, and when it stops.
+
+Nothing else in the house changes anything. A step that has ended is not done again; of one that was cut off the effect
+is looked at first, and where that tells nothing, nothing is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+from audit.errors import AuditError, RefusedError, StoppedError
+from audit.remedy.doing import Hands, do
+from audit.remedy.effects import effect
+from audit.remedy.plan import Plan
+from audit.remedy.steps import ApplyUnit, VerifyUnit
+from audit.remedy.workbench import Work, Workbench, unfit
+from audit.text import counted, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from audit.remedy.steps import Step
+
+Answer: TypeAlias = Literal["done", "again", "stop"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """Which steps are to be carried out, and how many accounts of a wave at once; ``only`` empty: all."""
+
+    only: frozenset[int] = frozenset()
+    until: int | None = None
+    parallel: int = 1
+
+    def takes(self, step: Step) -> bool:
+        """Tell whether a step is among them."""
+        return (not self.only or step.number in self.only) and (self.until is None or step.number <= self.until)
+
+
+class Approver(Protocol):
+    """Who agrees: to a wave, to go on with a step in doubt, to a step that people had to do."""
+
+    def wave(self, title: str, steps: Sequence[Step]) -> bool:
+        """Tell whether these steps may be carried out."""
+
+    def doubt(self, step: Step, told: str) -> Answer:
+        """Say what is to be done about a step whose end nobody saw."""
+
+    def by_hand(self, step: Step) -> bool:
+        """Tell whether people have done a step that waited for them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """How a run ended: steps that were done in it, those that were done before, those that wait or were left out."""
+
+    done: tuple[int, ...]
+    before: tuple[int, ...]
+    waiting: tuple[int, ...]
+    left_out: tuple[int, ...]
+
+
+@dataclass(kw_only=True, slots=True)
+class _Tally:
+    done: list[int] = field(default_factory=list)
+    before: list[int] = field(default_factory=list)
+    waiting: list[int] = field(default_factory=list)
+
+
+def run(
+    plan: Plan,
+    bench: Workbench,
+    *,
+    hands: Hands,
+    approver: Approver,
+    choice: Choice = Choice(),
+    demand: Callable[[Work], None] = lambda _: None,
+) -> Outcome:
+    """Carry a plan out, wave by wave; ``demand`` refuses a step whose caller must not do it.
+
+    Raises RefusedError, StepFailedError or StoppedError at the first step that does not come to its end.
+    """
+    runner = _Runner(plan, bench, hands, approver, choice, demand)
+    for title, steps in waves_of(plan):
+        chosen = tuple(step for step in steps if choice.takes(step))
+        if chosen:
+            runner.wave(title, chosen)
+    bench.journal.add("finished", waiting=runner.tally.waiting)
+    left_out = tuple(step.number for step in plan.steps if not choice.takes(step))
+    tally = runner.tally
+    return Outcome(
+        done=tuple(sorted(tally.done)),
+        before=tuple(sorted(tally.before)),
+        waiting=tuple(sorted(tally.waiting)),
+        left_out=left_out,
+    )
+
+
+def waves_of(plan: Plan) -> Iterator[tuple[str, tuple[Step, ...]]]:
+    """Give what is agreed to together: the preparations of a hop, then its waves."""
+    for (hop, wave), steps in groupby(plan.steps, key=lambda step: (step.hop, step.wave)):
+        of = f"hop {hop} of {len(plan.hops)}, " if len(plan.hops) > 1 else ""
+        together = tuple(steps)
+        names = ", ".join(dict.fromkeys(one_line(step.account or "?", 60) for step in together))
+        yield f"{of}{f'wave {wave} ({names})' if wave else 'preparations'}", together
+
+
+@dataclass(slots=True)
+class _Runner:
+    plan: Plan
+    bench: Workbench
+    hands: Hands
+    approver: Approver
+    choice: Choice
+    demand: Callable[[Work], None]
+    tally: _Tally = field(default_factory=_Tally)
+
+    def wave(self, title: str, steps: tuple[Step, ...]) -> None:
+        """Carry out what belongs together, once somebody has agreed to what of it is still to be done."""
+        due = tuple(step for step in steps if self._is_due(step))
+        if due:
+            if not self.approver.wave(title, due):
+                raise RefusedError(f"{title}: not approved; nothing of it was started")
+            self.bench.journal.add("approved", wave=title, steps=[step.number for step in due])
+        chains = [tuple(chain) for _, chain in groupby(steps, key=lambda step: (step.account, step.region))]
+        if self.choice.parallel == 1 or len(chains) == 1 or steps[0].wave is None:
+            for chain in chains:
+                self._chain(chain)
+        else:
+            self._at_once(chains)
+
+    def _is_due(self, step: Step) -> bool:
+        return step.waits is None and (self.bench.journal.fate(step.number) != "done")
+
+    def _at_once(self, chains: Sequence[tuple[Step, ...]]) -> None:
+        """Carry out the accounts of a wave side by side; after the first that fails no other one is started."""
+        failed: list[AuditError] = []
+
+        def one(chain: tuple[Step, ...]) -> None:
+            if not failed:
+                try:
+                    self._chain(chain)
+                except AuditError as error:
+                    failed.append(error)
+
+        with (
+            self.bench.supervisor.asked.listening(),
+            ThreadPoolExecutor(max_workers=self.choice.parallel, thread_name_prefix="account") as pool,
+        ):
+            list(pool.map(one, chains))
+        for error in failed[1:]:
+            self.bench.say(str(error))
+        if failed:
+            raise failed[0]
+
+    def _chain(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            if self.bench.supervisor.asked.signal is not None:
+                raise StoppedError(f"stopped before step {step.number}: apply again to go on")
+            if step.waits is not None:
+                self._waits(step)
+            elif self.bench.journal.fate(step.number) == "done" and not self._is_to_hold(step):
+                self.tally.before.append(step.number)
+            else:
+                self._step(step)
+
+    def _is_to_hold(self, step: Step) -> bool:
+        """Tell whether a step verifies what no later step has changed again: then it is looked at once more."""
+        if not isinstance(step.action, VerifyUnit):
+            return False
+        unit, fate = step.action.unit, self.bench.journal.fate
+        later = (one for one in self.plan.steps if one.number > step.number and isinstance(one.action, ApplyUnit))
+        return not any(fate(one.number) != "not started" for one in later if one.action.unit == unit)  # type: ignore[union-attr]  # as above
+
+    def _waits(self, step: Step) -> None:
+        if self.bench.journal.fate(step.number) == "done":
+            self.tally.before.append(step.number)
+            return
+        self.bench.say(f"step {step.number} waits: {one_line(step.waits or '', 600)}")
+        if isinstance(step.action, ApplyUnit | VerifyUnit):
+            self.tally.waiting.append(step.number)
+            return
+        with self.bench.at(step) as work:
+            seen = effect(step, self.plan, self.bench.root, work.read) == "seen"
+        if not seen and not self.approver.by_hand(step):
+            raise RefusedError(f"step {step.number} waits for people: {one_line(step.waits or '', 600)}")
+        self.bench.journal.add("done", step.number, by="hand")
+        self.tally.done.append(step.number)
+
+    def _step(self, step: Step) -> None:
+        bench, number = self.bench, step.number
+        bench.say(f"== step {number} of {len(self.plan.steps)}: {one_line(step.title)}")
+        with bench.at(step) as work:
+            try:
+                self._prepare(work)
+                if bench.journal.fate(number) == "in doubt" and self._is_settled(work):
+                    return
+                self._guard(work)
+                do(work, self.plan, self.hands)
+                for command in step.evidence:
+                    work.keep(command)
+            except RefusedError as error:
+                bench.journal.add("refused", number, reason=str(error))
+                raise
+        bench.journal.add("done", number)
+        self.tally.done.append(number)
+
+    def _prepare(self, work: Work) -> None:
+        """Make sure of variables and of whose credentials these are, before anything else."""
+        step, environment = work.step, self.bench.programs.environment
+        for name in sorted({name for command in step.commands for name in command.environment}):
+            if not environment.get(name):
+                raise RefusedError(f"step {step.number}: {name} is not set: export it; nothing was started")
+        for command in step.commands:
+            self.bench.programs.argv(command.argv)
+        if step.identity is None:
+            return
+        reply = work.read(step.identity)
+        found, wanted = reply.text.strip(), step.identity.expect or ""
+        if reply.code:
+            raise RefusedError(
+                f"step {step.number}: nothing was started: whose credentials these are cannot be told: "
+                f"{work.line(step.identity.argv)} ended with exit code {reply.code}; sign in anew, then apply again"
+            )
+        if found != wanted:
+            raise RefusedError(
+                f"step {step.number}: nothing was started: credentials of account {one_line(found, 40)}, "
+                f"not of {wanted}"
+            )
+        self.demand(work)
+
+    def _guard(self, work: Work) -> None:
+        for command in work.step.guards:
+            reply = work.read(command)
+            if not reply.fits(command):
+                raise RefusedError(
+                    f"step {work.step.number}: nothing was started: {work.line(command.argv)}: {unfit(command, reply)}"
+                )
+
+    def _is_settled(self, work: Work) -> bool:
+        """Look at a step of whose end there is no line; tell whether it needs nothing more."""
+        step, journal = work.step, self.bench.journal
+        self.bench.say(f"step {step.number} was cut off: looking at what it has done")
+        found = effect(step, self.plan, self.bench.root, work.read)
+        journal.add("effect", step.number, found=found)
+        if found == "seen":
+            self.bench.say(f"step {step.number}: its effect is there; not done again")
+        else:
+            answer = self.approver.doubt(step, found)
+            if answer == "stop":
+                raise RefusedError(
+                    f"step {step.number} was cut off, and whether it has done its work {_TOLD[found]}: look at "
+                    f"{one_line(self._log(step))} and at AWS, then apply again at a terminal, where you are asked"
+                )
+            if answer == "again":
+                return False
+        journal.add("done", step.number, by="a look" if found == "seen" else "the user's word")
+        self.tally.done.append(step.number)
+        return True
+
+    def _log(self, step: Step) -> str:
+        return str(self.bench.logs / f"step-{step.number}.log")
+
+
+_TOLD = {"not seen": "is not to be seen", "cannot be told": "cannot be told"}
+
+
+def summary(outcome: Outcome) -> str:
+    """Say in words what was done."""
+    parts = [f"{counted(len(outcome.done), 'step')} done"]
+    if outcome.before:
+        parts.append(f"{len(outcome.before)} done before")
+    if outcome.waiting:
+        parts.append(f"{len(outcome.waiting)} waiting ({', '.join(map(str, outcome.waiting))})")
+    if outcome.left_out:
+        parts.append(f"{len(outcome.left_out)} left out")
+    return ", ".join(parts)

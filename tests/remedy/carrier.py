@@ -1,0 +1,121 @@
+"""Carrying plans out against programs that stand in for the real ones, in a real repository."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from audit.remedy.document import sha256, to_json
+from audit.remedy.plan import Plan
+from tests.remedy.scenarios import committed
+from tests.remedy.stubs import Stubs
+
+UNITS = {
+    "logs": "012345678901",
+    "shared": "234567890123",
+    "security": "456789012345",
+    "dev": "345678901234",
+    "stage": "111122223333",
+    "prod": "444455556666",
+}
+_WHO = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL")
+_TERRAGRUNT = r"""profile=${AWS_PROFILE:-$STUB_PROFILE}
+case $1 in
+  plan) for word; do case $word in -out=*) stat -c '%a %n' "${word#-out=}" >>"$here/plans"; echo p >"${word#-out=}" ;;
+    esac; done; echo "Plan: 1 to add for $profile" ;;
+  show) echo '{}' ;;
+  apply) [[ $(cat "$2") == p ]] || exit 7; touch "$here/applied/$profile"; echo x >>"$here/effects.$profile" ;;
+esac
+if [[ -e $here/then.$1 ]]; then . "$here/then.$1"; fi
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Carrier:
+    """A plan with its file, its repository, and the stubs that it meets."""
+
+    plan: Plan
+    file: Path
+    live: Path
+    stubs: Stubs
+
+    @classmethod
+    def of(cls, folder: Path, made: Plan) -> Carrier:
+        """Write the file of a plan, good from now; ``folder`` has its repository and a remote."""
+        now, live = datetime.now(UTC).replace(microsecond=0), folder / "live"
+        plan = replace(made, made_at=now, expires_at=now + timedelta(hours=1))
+        if not (live / ".git").exists():
+            committed(live)
+            subprocess.run(["git", "init", "--quiet", "--bare", "--template=", folder / "remote.git"], check=True)
+            for words in (
+                ("remote", "add", "origin", str(folder / "remote.git")),
+                ("push", "--quiet", "origin", "main"),
+            ):
+                subprocess.run(["git", "-C", live, *words], check=True, capture_output=True)
+        file = folder / "plan.json"
+        file.write_text(to_json(plan))
+        stubs = Stubs.of(folder / "stubs", plan, {f"your-{name}": account_id for name, account_id in UNITS.items()})
+        path = stubs.folder / "bin" / "terragrunt"
+        head = path.read_text().rpartition("\n")[0].rpartition("\n")[0]
+        path.write_text(f"{head}\n{_TERRAGRUNT}")
+        return cls(plan=plan, file=file, live=live, stubs=stubs)
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the plan."""
+        return sha256(self.plan)
+
+    @property
+    def home(self) -> Path:
+        """The folder of journals, logs and the lock."""
+        return self.live / ".git" / "pipelines-audit"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of a run: the stubs and the system's programs, and a name for git."""
+        return {
+            "PATH": f"{self.stubs.folder / 'bin'}:/usr/bin:/bin",
+            "STUBS": str(self.stubs.folder),
+            "HOME": str(self.stubs.folder),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            **dict.fromkeys(_WHO, "t@example.com"),
+        }
+
+    def argv(self, *arguments: str, approve: bool = True) -> list[str]:
+        """Give the words of the command that carries the plan out."""
+        given = ["--approve", self.digest] if approve else []
+        return ["apply", str(self.file), "--infra-live", str(self.live), *given, *arguments]
+
+    def start(self, *arguments: str, approve: bool = True, **environment: str) -> subprocess.Popen[str]:
+        """Start it as a process of its own, away from any terminal."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "audit", *self.argv(*arguments, approve=approve)],
+            env={**self.environment, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str, approve: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run it to its end."""
+        with self.start(*arguments, approve=approve, **environment) as process:
+            out, err = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def events(self) -> list[dict[str, Any]]:
+        """Read the journal."""
+        lines = (self.home / f"{self.digest}.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
+    def effects(self, account: str) -> int:
+        """Count how often an account was applied."""
+        file = self.stubs.folder / f"effects.your-{account}"
+        return len(file.read_text().splitlines()) if file.exists() else 0
