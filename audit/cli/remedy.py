@@ -176,10 +176,10 @@ def _ask(settings: Settings, made: Plan) -> None:
     from audit.declared.tree import GitTree, open_tree  # noqa: PLC0415 -- start-up
     from audit.released.source import token_of  # noqa: PLC0415 -- start-up
     from audit.remedy.branch import Workshop, remote_of  # noqa: PLC0415 -- start-up
-    from audit.remedy.making import branch_of, title_of  # noqa: PLC0415 -- start-up
     from audit.remedy.proof import prove  # noqa: PLC0415 -- start-up
     from audit.remedy.prose import markdown  # noqa: PLC0415 -- start-up
     from audit.remedy.pull_request import hand_in, hub_of  # noqa: PLC0415 -- start-up
+    from audit.remedy.review import branch_of, title_of  # noqa: PLC0415 -- start-up
 
     edits = _first(made)
     if not edits or made.commit is None:

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 NOBODY = Builder(kaniko="", catalog_ref=None, env_secret=True)
 """What can be built where no runner that builds is declared."""
 
-_MENDS = {
+MENDS = {
     "catalog": f"move the module's ref to {hops.CATALOG} of the service catalog or newer",
     "env-secret": "have the build scripts pass --env-secret 'github-token=GITHUB_OAUTH_TOKEN'",
 }
+"""What has to change, beside the images, before a runner can build by itself: no step of a plan does that."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,8 +97,8 @@ def build_of(able: Builder, tag: str) -> Build:
 def _before_inside(obstacles: Sequence[Obstacle]) -> Iterator[str]:
     """Say what, beside the images of the first hop, has to change before the runner can build the next by itself."""
     for one in obstacles:
-        if one.what in _MENDS:
-            yield f"before the second hop builds from inside: {one.reason}: {_MENDS[one.what]}"
+        if one.what in MENDS:
+            yield f"before the second hop builds from inside: {one.reason}: {MENDS[one.what]}"
 
 
 def _oldest(group: Sequence[Site]) -> Version | None:

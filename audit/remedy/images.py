@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from audit.errors import UnreadError
 from audit.model import ImageRef, Version
 from audit.released.hops import Builder
+from audit.remedy.evidence import Through, deployer, in_ecr
 from audit.remedy.grammar import valid
 from audit.remedy.steps import CHECKOUT, BootstrapImage, BuildImage, Command, Step
 from audit.verdict.barriers import needs_secret
@@ -20,7 +21,7 @@ from audit.verdict.pairing import StackView, UnitView
 from audit.verdict.readiness import UPSTREAM, catalog_ref
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from audit.declared.model import DeclaredContainer, Pin
     from audit.model import Account
@@ -78,6 +79,7 @@ class Yard:
     """Where images are built: the unit that declares the builder's container, and what it is able to build."""
 
     view: UnitView
+    stack: StackView
     able: Builder
 
 
@@ -111,7 +113,7 @@ def yard(views: Sequence[UnitView], pins: Sequence[Pin]) -> Yard | None:
             if any(row.container == BUILDER for row in stack.deployed):
                 kaniko = _kaniko(view, stack)
                 able = Builder(kaniko=kaniko, catalog_ref=catalog_ref(stack), env_secret=secret)
-                return Yard(view=view, able=able)
+                return Yard(view=view, stack=stack, able=able)
     return None
 
 
@@ -143,30 +145,24 @@ def build_step(  # noqa: PLR0913 -- the parts of a step, all by name
     *,
     by: Build,
     region: str,
-    through: Callable[..., tuple[str, ...]],
+    stack: str,
+    through: Through,
     identity: Command,
     account: Account,
     why: str,
     hop: int,
     waits: str | None,
 ) -> Step:
-    """Make the step that puts an image into ECR; one that is there already is not built again."""
+    """Make the step that puts an image into ECR, by the runner of ``stack``; one that is there is not built again."""
     reference = ImageRef.parse(image.name)
     place = reference.ecr or ("", "")
     name, tag = valid("image name", reference.repository), valid("tag", image.tag)
     full = f"{valid('registry', reference.registry or '')}/{name}:{tag}"
-    check = Command(
-        argv=through(
-            *("aws", "ecr", "batch-get-image", "--registry-id", valid("account id", place[0])),
-            *("--repository-name", name, "--image-ids", f"imageTag={tag}", "--region", valid("region", place[1])),
-            *("--query", "images[].imageId.imageTag", "--output", "text"),
-        ),
-        expect=tag,
-    )
+    check = in_ecr(image.name, tag, through)
     inside = by == "inside"
     context = _CONTEXT.format(image.subject)
     commands = (
-        (_inside(recipe, full, tag, context, region, through),)
+        (_inside(recipe, full, tag, context, deployer(stack, region), through),)
         if inside
         else _local(recipe, full, tag, context, place=(reference.registry or "", place[1]), through=through)
     )
@@ -199,12 +195,16 @@ def _needs(recipe: Recipe, tag: str, *, inside: bool) -> tuple[str, ...]:
 
 
 def _inside(
-    recipe: Recipe, full: str, tag: str, context: str, region: str, through: Callable[..., tuple[str, ...]]
+    recipe: Recipe,
+    full: str,
+    tag: str,
+    context: str,
+    start: tuple[str, ...],
+    through: Through,
 ) -> Command:
     return Command(
         argv=through(
-            *("infrastructure-deployer", "--aws-region", valid("region", region), "--"),
-            *("docker-image-builder", "build-docker-image", "--repo", recipe.url, "--ref", tag),
+            *(*start, "--", "docker-image-builder", "build-docker-image", "--repo", recipe.url, "--ref", tag),
             *("--context-path", context, *recipe.secret, "--docker-image-tag", full),
             *_arguments(recipe, tag),
         )
@@ -223,7 +223,7 @@ def _local(
     context: str,
     *,
     place: tuple[str, str],
-    through: Callable[..., tuple[str, ...]],
+    through: Through,
 ) -> tuple[Command, ...]:
     name, _, variable = (recipe.secret[1] if recipe.secret[0] == "--env-secret" else SECRET).partition("=")
     return (

@@ -11,13 +11,14 @@ from audit.released.hops import Hop
 from audit.remedy.steps import EditPin, Step
 from audit.remedy.way import Way
 from audit.running.access import Access
+from audit.verdict.waivers import Waiver
 
 if TYPE_CHECKING:
     from audit.remedy.edit import Edit
 
 SCHEMA_VERSION = 1
 
-Goal: TypeAlias = Literal["converge", "upgrade"]
+Goal: TypeAlias = Literal["converge", "upgrade", "rollback"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +62,7 @@ class Wishes:
 
     ``texts`` holds the files in which versions stand, by their path from the repository's root; without one an edit is
     planned by its place alone. ``selection`` says to which part of the fleet the snapshot was narrowed, if to any;
-    ``excluded`` are the units that waivers take out of it: nothing is done to them.
+    ``excluded`` are the units that waivers take out of it, and what ``waivers`` accept is not applied.
     """
 
     to: str | None
@@ -73,4 +74,5 @@ class Wishes:
     waves: tuple[str, ...] = ()
     selection: str = ""
     excluded: frozenset[str] = frozenset()
+    waivers: tuple[Waiver, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)

@@ -1,8 +1,9 @@
 """The plan as a shell script that people can read, stop, and start again from any step; for a bash as old as 3.2.
 
 It changes into folders from the repository's root and in subshells, stops at the first failure and says where, makes
-sure whose credentials it has before each step, and uses no program of the repository. Every word is quoted by
-``shlex``, and went through its grammar before.
+sure whose credentials it has and looks at what must hold before each step, looks whether the runner can still be
+reached after it, and uses no program of the repository. Every word is quoted by ``shlex``, and went through its
+grammar before.
 """
 
 from __future__ import annotations
@@ -134,6 +135,12 @@ shows() {{
   [[ " ${{seen//$'\n'/ }} " == *" $word "* ]]
 }}
 
+nothing() {{
+  local seen
+  seen=$("$@") || fail "cannot be read: $*"
+  [[ -z ${{seen//[[:space:]]/}} ]]
+}}
+
 holds() {{
   [[ $(sed -n "$2p" "$root/$1") == *"$3"* ]] || fail "$1, line $2: edit it by hand so that it says $3, then go on"
 }}
@@ -217,6 +224,7 @@ def _body(step: Step) -> Iterator[str]:
             yield "pause 'now open the pull request, have it merged, and pull the default branch'"
         case ApplyUnit():
             yield from _subshell(step.commands)
+            yield from map(_look, step.evidence)
         case VerifyUnit():
             for command in step.commands:
                 message = f"{command.expect} does not run"
@@ -232,11 +240,20 @@ def _before(step: Step) -> Iterator[str]:
         yield f"[[ -n ${{{name}:-}} ]] || fail '{name} is not set: export it'"
     if step.identity is not None:
         yield f"ours {shlex.quote(step.identity.expect or '')} {words(step.identity.argv)}"
+    yield from map(_look, step.guards)
+
+
+def _look(command: Command) -> str:
+    """Look, and stop where it does not show what it must."""
+    said = command.otherwise or f"{command.expect or 'what is looked at'} is not there"
+    start = "nothing " if command.empty else ""
+    line = _shows(command) if command.expect is not None else f"{start}{words(command.argv)}"
+    return f"{line} ||\n    fail {_quoted(said)}"
 
 
 def _all(step: Step) -> tuple[Command, ...]:
     checks = (step.action.check,) if isinstance(step.action, BuildImage | BootstrapImage) else ()
-    return (*step.commands, *checks, *((step.identity,) if step.identity else ()))
+    return (*step.commands, *checks, *step.guards, *step.evidence, *((step.identity,) if step.identity else ()))
 
 
 def _tools(command: Command) -> set[str]:

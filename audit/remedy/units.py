@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from audit.declared.model import DeclaredContainer
@@ -14,26 +14,45 @@ from audit.model import Seen, Unread
 from audit.remedy.grammar import valid
 from audit.remedy.steps import PLAN_FILE, ApplyUnit, Command, Step, VerifyUnit
 from audit.verdict.pairing import Matched, Missing, StackView, UnitView
+from audit.verdict.subject import running_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from audit.remedy.evidence import Through
     from audit.verdict.pairing import Pair
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """One difference between what is declared and what runs, with the facts that the finding of ``check`` has."""
+
+    check: str
+    account: str
+    account_id: str | None
+    region: str | None
+    container: str | None
+    declared: str | None
+    running: str | None
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
     """One unit on its way: what it declares now, and what of each container runs (None: no such family).
 
-    ``unread`` says why what runs is not known; ``bare`` that the stack has no invoker.
+    ``unread`` says why what runs is not known; ``bare`` that the stack has no invoker. ``cluster`` is None where there
+    is none. ``shown`` maps a container to what findings show of its image, where that is no tag.
     """
 
     view: UnitView
     stack: StackView
     rows: tuple[DeclaredContainer, ...]
     running: Mapping[str, str | None]
+    cluster: str | None
     unread: str | None = None
     bare: bool = False
+    shown: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def deployed(self) -> tuple[DeclaredContainer, ...]:
@@ -41,27 +60,54 @@ class Site:
         return tuple(row for row in self.rows if row.deployed)
 
     @property
-    def differences(self) -> tuple[str, ...]:
+    def differences(self) -> tuple[Difference, ...]:
         """Say what an apply would mend, each with the check that finds it; none where all is as declared, or unread."""
         if self.unread:
             return ()
-        found = [text for row in self.deployed if (text := self._difference(row))]
-        return (*found, *(("invoker-missing: the stack has no invoker",) if self.bare else ()))
+        found = [one for row in self.deployed if (one := self._difference(row))]
+        return (*found, *((self._differs("invoker-missing", text="the stack has no invoker"),) if self.bare else ()))
 
-    def _difference(self, row: DeclaredContainer) -> str | None:
+    def _difference(self, row: DeclaredContainer) -> Difference | None:
         wanted, found = f"{row.image}:{row.tag}", self.running.get(row.container)
+        name, told = row.container, self.shown.get(row.container)
         if found == wanted:
             return None
         if found is None:
-            return f"family-missing: {row.container} does not run, {row.tag} is declared"
+            text = f"{name} does not run, {row.tag} is declared"
+            return self._differs("family-missing", name, row.tag, None, text=text)
         image, _, tag = found.rpartition(":")
         if image != row.image:
-            return f"image-repository-drift: {row.container} runs {found}, {wanted} is declared"
-        return f"image-tag-drift: {row.container} runs {tag}, {row.tag} is declared"
+            text = f"{name} runs {found}, {wanted} is declared"
+            return self._differs("image-repository-drift", name, row.image, image, text=text)
+        return self._differs(
+            "image-tag-drift", name, row.tag, told or tag, text=f"{name} runs {tag}, {row.tag} is declared"
+        )
+
+    def _differs(
+        self,
+        check: str,
+        container: str | None = None,
+        declared: str | None = None,
+        running: str | None = None,
+        *,
+        text: str,
+    ) -> Difference:
+        view = self.view
+        return Difference(
+            check=check,
+            account=view.account,
+            account_id=view.account_id,
+            region=view.region,
+            container=container,
+            declared=declared,
+            running=running,
+            text=f"{check}: {text}",
+        )
 
     def applied(self) -> Site:
         """Give the site as it is after an apply."""
-        return replace(self, running={row.container: f"{row.image}:{row.tag}" for row in self.deployed}, bare=False)
+        running = {row.container: f"{row.image}:{row.tag}" for row in self.deployed}
+        return replace(self, running=running, bare=False, shown={}, cluster=self.cluster or self.stack.stack)
 
 
 def sites(views: Sequence[UnitView]) -> tuple[Site, ...]:
@@ -71,6 +117,7 @@ def sites(views: Sequence[UnitView]) -> tuple[Site, ...]:
 
 def _site(view: UnitView, stack: StackView) -> Site:
     running: dict[str, str | None] = {}
+    shown: dict[str, str] = {}
     unread = _unknown(view, stack)
     if unread is None:
         match stack.pairs:
@@ -78,8 +125,30 @@ def _site(view: UnitView, stack: StackView) -> Site:
                 unread = gap.message
             case Seen(value=pairs):
                 running, unread = _running(view, pairs)
-    bare = stack.invoker == Seen(value=None)
-    return Site(view=view, stack=stack, rows=stack.declared, running=running, unread=unread, bare=bare)
+                shown = {one.declared.container: text for one in stack.matched if (text := _shown(one))}
+    return Site(
+        view=view,
+        stack=stack,
+        rows=stack.declared,
+        running=running,
+        cluster=_cluster(stack),
+        unread=unread,
+        bare=stack.invoker == Seen(value=None),
+        shown=shown,
+    )
+
+
+def _cluster(stack: StackView) -> str | None:
+    """Name the cluster, as it was seen, else as the module names it; None where there is none."""
+    match stack.cluster:
+        case Seen(value=found):
+            return found.name if found else None
+        case Unread():
+            return stack.stack
+
+
+def _shown(pair: Matched) -> str | None:
+    return running_text(pair) if pair.running is not None and pair.running.tag is None else None
 
 
 def _unknown(view: UnitView, stack: StackView) -> str | None:
@@ -118,7 +187,7 @@ class Apply:
     auto_approve: bool
 
 
-def apply_step(site: Site, way: Apply, through: Callable[..., tuple[str, ...]], **more: object) -> Step:
+def apply_step(site: Site, way: Apply, through: Through, **more: object) -> Step:
     """Make the step that applies a unit; ``more`` are fields of the step."""
     unit = site.stack.declaration
     cwd = valid("path", join(way.scope, _directory(site)))
@@ -130,15 +199,16 @@ def apply_step(site: Site, way: Apply, through: Callable[..., tuple[str, ...]], 
     else:
         confirm = None if way.auto_approve else f"apply this plan to {site.view.key}?"
         commands = (
+            Command(argv=through("terraform", "init", "-input=false"), cwd=cwd),
             Command(argv=through("terraform", "plan", f"-out={PLAN_FILE}"), cwd=cwd),
             Command(argv=through("terraform", "apply", PLAN_FILE), cwd=cwd, confirm=confirm),
         )
-        needs = ("terraform is installed, and terraform init was run in the folder",)
+        needs = ("terraform is installed",)
     before = ", ".join(sorted({text for text in site.running.values() if text})) or "nothing"
     step = Step(
         number=0,
         title=f"Apply {site.view.key} ({site.stack.unit})",
-        why="; ".join(site.differences) or "what runs there is not known",
+        why="; ".join(one.text for one in site.differences) or "what runs there is not known",
         action=ApplyUnit(unit=site.stack.unit, tool=unit.kind, before=_before(site)),
         commands=commands,
         preconditions=(*needs, "no task of the runner is in flight", *_images(site)),
@@ -151,7 +221,7 @@ def apply_step(site: Site, way: Apply, through: Callable[..., tuple[str, ...]], 
     return replace(step, **more)  # type: ignore[arg-type]  # the caller names fields of Step
 
 
-def verify_step(site: Site, through: Callable[..., tuple[str, ...]], **more: object) -> Step:
+def verify_step(site: Site, through: Through, **more: object) -> Step:
     """Make the step that looks whether a unit runs what it declares; ``more`` are fields of the step."""
     stack, region = valid("stack", site.stack.stack), site.view.region or ""
     images = tuple(

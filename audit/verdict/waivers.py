@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from audit.look.exclusions import Exclusion
 from audit.model import Location
@@ -16,6 +16,38 @@ from audit.verdict.finding import WaiverNote
 
 if TYPE_CHECKING:
     from audit.verdict.finding import Finding
+
+
+class Acceptable(Protocol):
+    """What a waiver is held against: a finding, or a difference that has the facts of one."""
+
+    @property
+    def check(self) -> str:
+        """Id of the check."""
+
+    @property
+    def account(self) -> str | None:
+        """Name of the account."""
+
+    @property
+    def account_id(self) -> str | None:
+        """Id of the account."""
+
+    @property
+    def region(self) -> str | None:
+        """Name of the region."""
+
+    @property
+    def container(self) -> str | None:
+        """Name of the container."""
+
+    @property
+    def declared(self) -> str | None:
+        """What is declared."""
+
+    @property
+    def running(self) -> str | None:
+        """What runs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +71,7 @@ class Waiver:
     expires: date
     place: Location
 
-    def covers(self, found: Finding) -> bool:
+    def covers(self, found: Acceptable) -> bool:
         """Tell whether it speaks of a finding, whatever day it is."""
         return self.reaches(found) and (
             (not self.containers or found.container in self.containers)
@@ -47,7 +79,7 @@ class Waiver:
             and self.running in (None, found.running)
         )
 
-    def reaches(self, found: Finding) -> bool:
+    def reaches(self, found: Acceptable) -> bool:
         """Tell whether it speaks of a finding's check, in its account and region."""
         account = not self.accounts or found.account in self.accounts or found.account_id in self.accounts
         return found.check in self.checks and account and (not self.regions or found.region in self.regions)

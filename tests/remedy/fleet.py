@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from audit.snapshot import Snapshot
 from tests.nouns import definition, gap, invoker, observation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from audit.declared.model import Declared
@@ -73,6 +74,7 @@ def seen(
             ),
         )
         observations.append(_unread(there, target.account) if target.account.name in unread else there)
+    policy = pull_by(sorted({target.account.id or "" for target in targets}))
     names = sorted({row.image.rpartition("/")[2] for row in wanted.containers if row.image})
     held = pushed if pushed is not None else {name: _tags(wanted, name) for name in names}
     return Snapshot(
@@ -82,7 +84,7 @@ def seen(
         declared=replace(wanted, commit=None, dated=()),
         running=Running(
             observations=tuple(observations),
-            repositories=tuple(_repository(name, held.get(name, ()), asked) for name in names),
+            repositories=tuple(_repository(name, held.get(name, ()), asked, policy) for name in names),
         ),
         released=replace(catalog.bundled(), fallback_reason=None),
         order=order,
@@ -100,11 +102,28 @@ def _tags(wanted: Declared, name: str) -> tuple[str, ...]:
     )
 
 
-def _repository(name: str, tags: tuple[str, ...], asked: tuple[str, ...]) -> Repository:
+def pull_by(account_ids: Iterable[str]) -> str:
+    """Write a policy that lets accounts pull."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": [f"arn:aws:iam::{account_id}:root" for account_id in account_ids]},
+        "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _repository(name: str, tags: tuple[str, ...], asked: tuple[str, ...], policy: str) -> Repository:
     digest = "sha256:" + "a" * 64
     images = [TagImage(tag=tag, digest=digest) for tag in tags]
     images += [TagImage(tag=tag, digest=None) for tag in asked if tag not in tags]
-    return Repository(registry_id=REGISTRY_ID, region=REGION, name=name, tags=Seen(value=tuple(images)), calls=1)
+    return Repository(
+        registry_id=REGISTRY_ID,
+        region=REGION,
+        name=name,
+        tags=Seen(value=tuple(images)),
+        policy=Seen(value=policy),
+        calls=1,
+    )
 
 
 def texts(repository: Path, snapshot: Snapshot) -> dict[str, str]:

@@ -12,8 +12,9 @@ from audit.fleet import deploy_order
 from audit.model import Account, Location, Seen
 from audit.remedy.edit import Edit
 from audit.remedy.images import Recipe
-from audit.remedy.making import branch_of, make
+from audit.remedy.making import make
 from audit.remedy.plan import Plan, Wishes
+from audit.remedy.review import branch_of
 from audit.remedy.script import runbook
 from audit.remedy.steps import ApplyUnit, BootstrapImage, BuildImage, EditPin
 from audit.remedy.waves import waves

@@ -21,7 +21,7 @@ from audit.remedy.steps import ApplyUnit, EditPin
 from audit.remedy.way import Way
 from tests.processes import BIN
 from tests.remedy.fleet import NEWEST, REGION, REGISTRY, plan, seen
-from tests.remedy.scenarios import SCENARIOS, committed, fleet
+from tests.remedy.scenarios import SCENARIOS, STANDALONE, committed, fleet
 from tests.remedy.stubs import Stubs
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def test_each_situation_to_its_end(tmp_path: Path, name: str, built: list[list[s
     live = tmp_path / "live"
     stubs, script = ready(tmp_path, MAKE[name](live))
     assert through(stubs, script, live)[-1] == "done"
-    assert [argv for _, argv in stubs.calls("infrastructure-deployer")] == built
+    assert stubs.built() == built
     assert stubs.calls("terragrunt") == [
         (str(live / unit / REGION / "mgmt" / "ecs-deploy-runner"), ["terragrunt", "apply", "--source-update"])
         for unit in applied
@@ -206,7 +206,9 @@ def test_wrong_account_starts_nothing(tmp_path: Path) -> None:
 def test_failing_step_stops_and_can_go_on(tmp_path: Path, tool: str, code: int) -> None:
     """The first failure ends the run with the step's number; the rest is untouched, and can be done later."""
     live = tmp_path / "live"
-    stubs, script = ready(tmp_path, MAKE["converge-drifted"](live))
+    made = MAKE["converge-drifted"](live)
+    stubs, script = ready(tmp_path, made)
+    stubs.fill(made)
     stubs.fail(tool, code)
     done = stubs.run(script, "--from", "5", cwd=live)
     assert done.returncode == (code if tool == "terragrunt" else 1)
@@ -296,6 +298,7 @@ def test_edits_without_text_wait_for_a_hand(tmp_path: Path) -> None:
     made = plan(live, seen(live, asked=(NEWEST,)), NEWEST, texts={})
     number = str(next(step.number for step in made.steps if isinstance(step.action, EditPin)))
     stubs, script = ready(tmp_path, made)
+    stubs.fill(made)
     done = stubs.run(script, "--from", number, "--until", number, cwd=live)
     assert done.returncode == 1
     assert "common.hcl, line 20: edit it by hand so that it says v1.3.0" in done.stderr
@@ -336,17 +339,13 @@ def test_wrong_usage(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     assert stubs.calls() == []
 
 
-@pytest.mark.parametrize(("answer", "code"), [("yes", 0), ("no", 1)])
-def test_plain_terraform_asks_before_it_applies_its_plan(tmp_path: Path, answer: str, code: int) -> None:
-    """The saved plan is for nobody else, lies outside of the repository, is agreed to, and gone then."""
-    live = tmp_path / "live"
-    made = MAKE["standalone"](live)
-    stubs, script = ready(tmp_path, made)
+def at_a_terminal(stubs: Stubs, script: Path, *arguments: str, cwd: Path, answer: str) -> tuple[int, str]:
+    """Run a script at a terminal of its own, at which somebody answers; gives the exit code and what was shown."""
     child, terminal = pty.fork()
     if not child:
         environment = {"PATH": f"{stubs.folder / 'bin'}:/usr/bin:/bin", "STUBS": str(stubs.folder)}
-        os.chdir(live)
-        os.execve("/bin/bash", ["bash", str(script), "--from", "6"], environment)  # noqa: S606 -- no shell line
+        os.chdir(cwd)
+        os.execve("/bin/bash", ["bash", str(script), *arguments], environment)  # noqa: S606 -- no shell line
     os.write(terminal, f"{answer}\n".encode())
     shown = b""
     try:
@@ -355,19 +354,60 @@ def test_plain_terraform_asks_before_it_applies_its_plan(tmp_path: Path, answer:
     except OSError:
         pass
     os.close(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == code, shown.decode()
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode()
+
+
+def test_plain_terraform_to_its_end(tmp_path: Path) -> None:
+    """A standalone root is built for, edited, handed in, and applied by exactly the plan that was agreed to."""
+    live = tmp_path / "live"
+    stubs, script = ready(tmp_path, MAKE["standalone"](live))
+    first = stubs.run(script, cwd=live)
+    assert first.returncode == 0, first.stderr
+    assert first.stderr.splitlines()[-1] == f"then: bash {script} --from 6"
+    assert stubs.built() == [build("ecs-deploy-runner", NEWEST), build("kaniko", NEWEST)]
+    assert (live / "runner" / "main.tf").read_text() == STANDALONE.replace("v0.57.3", NEWEST)
+    pushed = subprocess.run(
+        ["git", "-C", tmp_path / "remote.git", "show", "--format=%s", "--numstat", f"pipelines-audit/{NEWEST}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert pushed.split() == f"Move the ECS Deploy Runner to {NEWEST} 4 4 runner/main.tf".split()
+    assert stubs.calls("terraform") == []
+    code, said = at_a_terminal(stubs, script, "--from", "6", cwd=live, answer="yes")
+    assert (code, said.splitlines()[-1]) == (0, "done"), said
+    folder, (init, plan, apply) = str(live / "runner"), [argv for _, argv in stubs.calls("terraform")]
+    assert {place for place, _ in stubs.calls("terraform")} == {folder}
+    assert init == ["terraform", "init", "-input=false"]
+    assert [*plan[:2], *apply[:2]] == ["terraform", "plan", "terraform", "apply"]
+    assert plan[2] == f"-out={apply[2]}"
+    vaulted = [argv[1:] for _, argv in stubs.calls("aws-vault")]
+    assert ["exec", "your-shared", "--", *apply] in vaulted
+
+
+@pytest.mark.parametrize(("answer", "code"), [("yes", 0), ("no", 1)])
+def test_plain_terraform_asks_before_it_applies_its_plan(tmp_path: Path, answer: str, code: int) -> None:
+    """The saved plan is for nobody else, lies outside of the repository, is agreed to, and gone then."""
+    live = tmp_path / "live"
+    made = MAKE["standalone"](live)
+    stubs, script = ready(tmp_path, made)
+    stubs.fill(made)
+    found, shown = at_a_terminal(stubs, script, "--from", "6", cwd=live, answer=answer)
+    assert found == code, shown
     mode, path = (tmp_path / "stubs" / "plans").read_text().split()
     assert mode == "600"
     assert not path.startswith(str(live))
     assert not os.path.exists(os.path.dirname(path))  # noqa: PTH110, PTH120 -- a text from a log
-    applied = [argv[:2] for _, argv in stubs.calls("terraform")]
-    assert applied == [["terraform", "plan"], ["terraform", "apply"]][: 2 - code]
+    applied = [argv[1] for _, argv in stubs.calls("terraform")]
+    assert applied == ["init", "plan", "apply"][: 3 - code]
 
 
 def test_plain_terraform_without_a_terminal(tmp_path: Path) -> None:
     """Where nobody can be asked, a saved plan is not applied; unless that was asked for."""
     live = tmp_path / "live"
-    stubs, script = ready(tmp_path, MAKE["standalone"](live))
+    made = MAKE["standalone"](live)
+    stubs, script = ready(tmp_path, made)
+    stubs.fill(made)
     done = stubs.run(script, "--from", "6", cwd=live)
     assert done.returncode == 1
     assert "no terminal to ask at" in done.stderr
@@ -380,7 +420,55 @@ def test_plain_terraform_without_a_terminal(tmp_path: Path) -> None:
     assert argv[4:] == ("terragrunt", "apply", "--terragrunt-source-update", "-auto-approve")
     shutil.rmtree(tmp_path / "stubs")
     stubs, script = ready(tmp_path, asked)
+    stubs.fill(asked)
     assert stubs.run(script, "--from", "6", cwd=live).returncode == 0
+
+
+def test_nothing_is_applied_while_a_task_is_in_flight(tmp_path: Path) -> None:
+    """A run of the pipeline is not disturbed: the apply is not started, and can be done when it has ended."""
+    live = tmp_path / "live"
+    stubs, script = ready(tmp_path, MAKE["converge-one-account"](live))
+    flying = tmp_path / "stubs" / "flying" / "your-prod"
+    flying.write_text("arn:aws:ecs:us-west-2:444455556666:task/ecs-deploy-runner/0123\n")
+    done = stubs.run(script, cwd=live)
+    assert done.returncode == 1
+    assert "tasks of ecs-deploy-runner are in flight: wait until they have ended" in done.stderr
+    assert stubs.calls("terragrunt") == []
+    flying.unlink()
+    assert stubs.run(script, cwd=live).returncode == 0
+
+
+def test_nothing_is_edited_or_applied_without_images(tmp_path: Path) -> None:
+    """Whoever passes over the builds is stopped before the first edit, before the push, and before the apply."""
+    live = tmp_path / "live"
+    stubs, script = ready(tmp_path, MAKE["upgrade"](live))
+    for number in ("3", "10", "11"):
+        done = stubs.run(script, "--from", number, cwd=live)
+        assert done.returncode == 1
+        assert f"ECR does not have {REGISTRY}/ecs-deploy-runner:v0.60.0" in done.stderr
+    assert stubs.calls("terragrunt") == []
+    status = subprocess.run(["git", "-C", live, "status", "--porcelain"], check=True, capture_output=True, text=True)
+    assert status.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("there", "reason"),
+    [
+        ("deaf/your-security", "the invoker of security/us-west-2 does not answer"),
+        ("policy.gone", "the policy of ecs-deploy-runner no longer lets 456789012345 pull"),
+    ],
+)
+def test_broken_runner_stops_before_the_next_account(tmp_path: Path, there: str, reason: str) -> None:
+    """An account whose runner cannot be started, or cannot pull, after its apply is the last that is applied."""
+    live = tmp_path / "live"
+    made = MAKE["converge-drifted"](live)
+    stubs, script = ready(tmp_path, made)
+    stubs.fill(made)
+    (tmp_path / "stubs" / there).touch()
+    done = stubs.run(script, "--from", "5", cwd=live)
+    assert done.returncode == 1
+    assert reason in done.stderr
+    assert len(stubs.calls("terragrunt")) == 1
 
 
 def test_bootstraps_by_local_docker(tmp_path: Path) -> None:

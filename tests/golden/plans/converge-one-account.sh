@@ -99,6 +99,12 @@ shows() {
   [[ " ${seen//$'\n'/ } " == *" $word "* ]]
 }
 
+nothing() {
+  local seen
+  seen=$("$@") || fail "cannot be read: $*"
+  [[ -z ${seen//[[:space:]]/} ]]
+}
+
 holds() {
   [[ $(sed -n "$2p" "$root/$1") == *"$3"* ]] || fail "$1, line $2: edit it by hand so that it says $3, then go on"
 }
@@ -133,12 +139,22 @@ unset -v AWS_ACCESS_KEY_ID AWS_CONTAINER_AUTHORIZATION_TOKEN AWS_CONTAINER_AUTHO
 # Then: every family of the stack has a revision with the declared image
 # Back: declare again what ran before (234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.2.0) and apply once more
 if due 1 'Apply prod/us-west-2 (prod/us-west-2/mgmt/ecs-deploy-runner)'; then
-  tools aws aws-vault terragrunt
+  tools aws aws-vault infrastructure-deployer terragrunt
   ours 444455556666 aws-vault exec your-prod -- aws sts get-caller-identity --query Account --output text
+  nothing aws-vault exec your-prod -- aws ecs list-tasks --cluster ecs-deploy-runner --region us-west-2 --query 'taskArns[]' --output text ||
+    fail 'tasks of ecs-deploy-runner are in flight: wait until they have ended'
+  shows v1.3.0 aws-vault exec your-shared -- aws ecr batch-get-image --registry-id 234567890123 --repository-name ecs-deploy-runner --image-ids imageTag=v1.3.0 --region us-west-2 --query 'images[].imageId.imageTag' --output text ||
+    fail 'ECR does not have 234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.3.0'
   (
     cd -- "$root"/prod/us-west-2/mgmt/ecs-deploy-runner
     aws-vault exec your-prod -- terragrunt apply --source-update
   )
+  aws-vault exec your-prod -- infrastructure-deployer --aws-region us-west-2 --describe-containers ||
+    fail 'the invoker of prod/us-west-2 does not answer: its runner may not be started any more'
+  shows v1.3.0 aws-vault exec your-shared -- aws ecr batch-get-image --registry-id 234567890123 --repository-name ecs-deploy-runner --image-ids imageTag=v1.3.0 --region us-west-2 --query 'images[].imageId.imageTag' --output text ||
+    fail 'ECR does not have 234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.3.0'
+  shows True aws-vault exec your-shared -- aws ecr get-repository-policy --registry-id 234567890123 --repository-name ecs-deploy-runner --region us-west-2 --query 'contains(policyText, '"'"'444455556666'"'"')' --output text ||
+    fail 'the policy of ecs-deploy-runner no longer lets 444455556666 pull'
 fi
 
 # 2. Verify prod/us-west-2 (prod/us-west-2/mgmt/ecs-deploy-runner) (hop 1, wave 6)

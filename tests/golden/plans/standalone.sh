@@ -99,6 +99,12 @@ shows() {
   [[ " ${seen//$'\n'/ } " == *" $word "* ]]
 }
 
+nothing() {
+  local seen
+  seen=$("$@") || fail "cannot be read: $*"
+  [[ -z ${seen//[[:space:]]/} ]]
+}
+
 holds() {
   [[ $(sed -n "$2p" "$root/$1") == *"$3"* ]] || fail "$1, line $2: edit it by hand so that it says $3, then go on"
 }
@@ -183,7 +189,11 @@ fi
 # Then: only these literals of runner/main.tf have changed
 # Back: git checkout -- runner/main.tf
 if due 3 'Edit runner/main.tf: 4 literals to v1.3.0'; then
-  tools git
+  tools aws aws-vault git
+  shows v1.3.0 aws-vault exec your-shared -- aws ecr batch-get-image --registry-id 234567890123 --repository-name ecs-deploy-runner --image-ids imageTag=v1.3.0 --region us-west-2 --query 'images[].imageId.imageTag' --output text ||
+    fail 'ECR does not have 234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.3.0'
+  shows v1.3.0 aws-vault exec your-shared -- aws ecr batch-get-image --registry-id 234567890123 --repository-name kaniko --image-ids imageTag=v1.3.0 --region us-west-2 --query 'images[].imageId.imageTag' --output text ||
+    fail 'ECR does not have 234567890123.dkr.ecr.us-west-2.amazonaws.com/kaniko:v1.3.0'
   cat >"$scratch/3.patch" <<'END_OF_PATCH'
 --- a/runner/main.tf
 +++ b/runner/main.tf
@@ -238,7 +248,11 @@ fi
 # Then: the edits are on the default branch, and in the checkout that is applied from
 # Back: close the pull request, or revert its merge; git push origin --delete pipelines-audit/v1.3.0
 if due 5 'Push, open a pull request, and have it merged'; then
-  tools git
+  tools aws aws-vault git
+  shows v1.3.0 aws-vault exec your-shared -- aws ecr batch-get-image --registry-id 234567890123 --repository-name ecs-deploy-runner --image-ids imageTag=v1.3.0 --region us-west-2 --query 'images[].imageId.imageTag' --output text ||
+    fail 'ECR does not have 234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.3.0'
+  shows v1.3.0 aws-vault exec your-shared -- aws ecr batch-get-image --registry-id 234567890123 --repository-name kaniko --image-ids imageTag=v1.3.0 --region us-west-2 --query 'images[].imageId.imageTag' --output text ||
+    fail 'ECR does not have 234567890123.dkr.ecr.us-west-2.amazonaws.com/kaniko:v1.3.0'
   (
     cd -- "$root"
     git push --set-upstream origin pipelines-audit/v1.3.0
@@ -248,21 +262,34 @@ fi
 
 # 6. Apply shared/us-west-2 (runner) (hop 1, wave 1)
 # Why: image-tag-drift: ami-builder runs v0.57.3, v1.3.0 is declared; image-tag-drift: docker-image-builder runs v0.57.3, v1.3.0 is declared; image-tag-drift: terraform-applier runs v0.57.3, v1.3.0 is declared; image-tag-drift: terraform-planner runs v0.57.3, v1.3.0 is declared
-# Needs: terraform is installed, and terraform init was run in the folder
+# Needs: terraform is installed
 # Needs: no task of the runner is in flight
 # Needs: ECR has 234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.3.0
 # Needs: ECR has 234567890123.dkr.ecr.us-west-2.amazonaws.com/kaniko:v1.3.0
 # Then: every family of the stack has a revision with the declared image
 # Back: declare again what ran before (234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v0.57.3, 234567890123.dkr.ecr.us-west-2.amazonaws.com/kaniko:v0.57.3) and apply once more
 if due 6 'Apply shared/us-west-2 (runner)'; then
-  tools aws aws-vault terraform
+  tools aws aws-vault infrastructure-deployer terraform
   ours 234567890123 aws-vault exec your-shared -- aws sts get-caller-identity --query Account --output text
+  nothing aws-vault exec your-shared -- aws ecs list-tasks --cluster ecs-deploy-runner --region us-west-2 --query 'taskArns[]' --output text ||
+    fail 'tasks of ecs-deploy-runner are in flight: wait until they have ended'
+  shows v1.3.0 aws-vault exec your-shared -- aws ecr batch-get-image --registry-id 234567890123 --repository-name ecs-deploy-runner --image-ids imageTag=v1.3.0 --region us-west-2 --query 'images[].imageId.imageTag' --output text ||
+    fail 'ECR does not have 234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.3.0'
+  shows v1.3.0 aws-vault exec your-shared -- aws ecr batch-get-image --registry-id 234567890123 --repository-name kaniko --image-ids imageTag=v1.3.0 --region us-west-2 --query 'images[].imageId.imageTag' --output text ||
+    fail 'ECR does not have 234567890123.dkr.ecr.us-west-2.amazonaws.com/kaniko:v1.3.0'
   (
     cd -- "$root"/runner
+    aws-vault exec your-shared -- terraform init -input=false
     aws-vault exec your-shared -- terraform plan -out="$scratch"/plan
     agreed 'apply this plan to shared/us-west-2?'
     aws-vault exec your-shared -- terraform apply "$scratch"/plan
   )
+  aws-vault exec your-shared -- infrastructure-deployer --aws-region us-west-2 --describe-containers ||
+    fail 'the invoker of shared/us-west-2 does not answer: its runner may not be started any more'
+  shows v1.3.0 aws-vault exec your-shared -- aws ecr batch-get-image --registry-id 234567890123 --repository-name ecs-deploy-runner --image-ids imageTag=v1.3.0 --region us-west-2 --query 'images[].imageId.imageTag' --output text ||
+    fail 'ECR does not have 234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.3.0'
+  shows v1.3.0 aws-vault exec your-shared -- aws ecr batch-get-image --registry-id 234567890123 --repository-name kaniko --image-ids imageTag=v1.3.0 --region us-west-2 --query 'images[].imageId.imageTag' --output text ||
+    fail 'ECR does not have 234567890123.dkr.ecr.us-west-2.amazonaws.com/kaniko:v1.3.0'
 fi
 
 # 7. Verify shared/us-west-2 (runner) (hop 1, wave 1)
