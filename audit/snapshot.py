@@ -30,8 +30,9 @@ SCHEMA_VERSION = 1
 class Snapshot:
     """What one look saw: declared, running, released; ``gaps`` are the units that could not even be placed.
 
-    ``caller`` is the ARN of who looked, from ``sts:GetCallerIdentity``; None where nobody could say. ``incomplete``
-    says why the look ended early, if it did; ``selection`` and ``shard`` (``3/10``) what it was narrowed to.
+    ``caller`` is the ARN of who looked (where roles were assumed: of who assumed them), None where nobody could say.
+    ``incomplete`` says why the look ended early, if it did; ``selection`` and ``shard`` (``3/10``) what it was narrowed
+    to.
 
     Each release reads every earlier one's snapshots: a field that is added here, or in a noun that it holds, has a
     default.
@@ -78,6 +79,7 @@ def timeless(snapshot: Snapshot) -> Snapshot:
         running=replace(
             running,
             observations=tuple(replace(one, calls=0) for one in running.observations),
+            beyond=running.beyond and tuple(replace(one, calls=0) for one in running.beyond),
             repositories=tuple(replace(one, calls=0) for one in running.repositories),
             secrets=tuple(replace(one, calls=0) for one in running.secrets),
             calls=(),

@@ -65,10 +65,12 @@ def report(path: Path) -> dict[str, Any]:
     return found
 
 
-def test_in_sync_is_0(live: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Everything read, nothing wrong."""
-    assert main(live) == 0
+def test_in_sync_is_0(live: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Everything read, nothing wrong; who looked is who assumed the roles."""
+    written = tmp_path / "results.json"
+    assert main([*live, "--report", f"json={written}"]) == 0
     assert last(capsys) == "exit 0: in sync, 6 of 6 units read"
+    assert report(written)["run"]["caller"] == "arn:aws:sts::123456789012:user/moto"
 
 
 def test_an_old_list_cannot_prove_in_sync(live: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,24 +38,17 @@ def merge(snapshots: Sequence[tuple[str, Snapshot]]) -> Snapshot:
     _refuse_mixed(snapshots)
     _refuse_overlap(snapshots)
     first = parts[0]
-    running = _running(parts)
     return replace(
         first,
         taken_at=min(one.taken_at for one in parts),
-        caller=caller(running),
+        caller=next((one.caller for one in parts if one.caller), None),
         declared=_declared([one.declared for one in parts]),
-        running=running,
+        running=_running(parts),
         released=max((one.released for one in parts), key=lambda released: released.as_of),
         gaps=_once(gap for one in parts for gap in one.gaps),
         incomplete=_incomplete(parts),
         shard=None,
     )
-
-
-def caller(running: Running) -> str | None:
-    """Give the ARN of who looked: the first that was seen."""
-    identities = (found.identity for found in running.observations)
-    return next((fact.value.arn for fact in identities if fact.kind == "seen"), None)
 
 
 def _refuse_mixed(snapshots: Sequence[tuple[str, Snapshot]]) -> None:
@@ -135,13 +128,15 @@ def _running(parts: Sequence[Snapshot]) -> Running:
                 secret if before is None else replace(secret, metadata=_seen(before.metadata, secret.metadata))
             )
     observations = tuple(sorted((seen for one in parts for seen in one.running.observations), key=place))
+    beyond = tuple(sorted((seen for one in parts for seen in one.running.beyond or ()), key=place))
     running = Running(
         observations=observations,
         repositories=tuple(repositories[key] for key in sorted(repositories)),
         secrets=tuple(secrets[arn] for arn in sorted(secrets)),
         organization=reduce(_seen, (one.running.organization for one in parts)),
+        beyond=None if any(one.running.beyond is None for one in parts) else beyond,
     )
-    return replace(running, calls=calls_by_account(observations, running.repositories, running.secrets))
+    return replace(running, calls=calls_by_account(running.everywhere, running.repositories, running.secrets))
 
 
 def _both(before: Repository, after: Repository) -> Repository:

@@ -17,12 +17,13 @@ from audit.declared.tree import open_tree
 from audit.declared.units import read as read_declared
 from audit.errors import UsageError
 from audit.look import roster, shard
+from audit.look.beyond import Beyond
 from audit.look.exclusions import without
-from audit.look.merge import caller
-from audit.look.rounds import rounds
+from audit.look.rounds import Places, rounds
 from audit.model import Seen
 from audit.released.read import read as read_released
 from audit.released.target import target
+from audit.running.caller import caller
 from audit.running.organization import organization
 from audit.snapshot import Snapshot, load
 
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
     from audit.look.rounds import Progress, Rounds
     from audit.model import Fact, Gap
     from audit.released.model import Released
-    from audit.running.model import Member, Target
+    from audit.running.access import Access
+    from audit.running.model import Member, Running, Target
 
 
 class Silence:
@@ -60,7 +62,11 @@ def seen(
     if settings.snapshot is None:
         return look(settings, environment, progress, exclusions=exclusions)
     found = load(settings.snapshot)
-    return replace(found, declared=_narrowed(found.declared, settings))
+    beyond = found.running.beyond
+    if beyond is not None:
+        beyond = tuple(one for one in beyond if fleet.is_selected(one.account, settings, one.region))
+    running = replace(found.running, beyond=beyond)
+    return replace(found, declared=_narrowed(found.declared, settings), running=running)
 
 
 def forget(settings: Settings, incomplete: str | None) -> None:
@@ -83,16 +89,18 @@ def look(
     """
     progress, now = progress or Silence(), datetime.now(UTC)
     progress.begin("declared", None)
-    wanted = declared(settings)
+    wanted, whole = _declared(settings)
     progress.begin("released", None)
     newest = released(settings, environment)
     order = fleet.deploy_order(wanted.accounts)
     also = [newest.newest, target(settings.to, newest, settings.policy, now.date()) if settings.to else None]
-    there, gaps = running(settings, without(wanted, exclusions), order, also, progress)
+    there, gaps = _running(
+        settings, without(wanted, exclusions), order, also, progress, Beyond(whole=whole, exclusions=exclusions)
+    )
     return Snapshot(
         taken_at=there.began_at,
         tool_version=audit.__version__,
-        caller=caller(there.running),
+        caller=there.caller,
         declared=wanted,
         running=there.running,
         released=newest,
@@ -106,11 +114,17 @@ def look(
 
 def declared(settings: Settings) -> Declared:
     """Evaluate the repository and keep what is selected."""
+    return _declared(settings)[0]
+
+
+def _declared(settings: Settings) -> tuple[Declared, Declared]:
+    """Evaluate the repository; what is selected of it, with its history, and all of it."""
     if settings.infra_live is None:
         raise UsageError("no repository given: name the infrastructure-live repository by --infra-live PATH")
     tree, scope = open_tree(settings.infra_live, settings.at)
     everything = read_declared(tree, scope, roots=settings.root, var_files=settings.var_file, limits=settings.reading)
-    found = _narrowed(roster.completed(everything, settings.accounts), settings)
+    whole = roster.completed(everything, settings.accounts)
+    found = _narrowed(whole, settings)
     rows = found.containers
     places = sorted({place for row in rows for place in (row.tag_origin, row.image_origin) if place})
     changes, notes = read_history(tree, scope, places)
@@ -118,7 +132,7 @@ def declared(settings: Settings) -> Declared:
         Dated(place=place, commit=change.commit, day=change.day, at_least=change.at_least)
         for place, change in sorted(changes.items())
     )
-    return replace(found, scope=scope, dated=tuple(dated), notes=notes)
+    return replace(found, scope=scope, dated=tuple(dated), notes=notes), whole
 
 
 def _narrowed(declared: Declared, settings: Settings) -> Declared:
@@ -134,13 +148,19 @@ def released(settings: Settings, environment: Mapping[str, str]) -> Released:
 
 def at_aws(settings: Settings, progress: Progress | None = None) -> tuple[Rounds, tuple[Gap, ...]]:
     """Evaluate the repository and look at AWS; the gaps are those of the repository and of placing its units."""
-    wanted = declared(settings)
-    there, gaps = running(settings, wanted, fleet.deploy_order(wanted.accounts), (), progress or Silence())
+    wanted, whole = _declared(settings)
+    order = fleet.deploy_order(wanted.accounts)
+    there, gaps = _running(settings, wanted, order, (), progress or Silence(), Beyond(whole=whole))
     return there, (*wanted.gaps, *gaps)
 
 
-def running(
-    settings: Settings, wanted: Declared, order: Order, also: Iterable[str | None], progress: Progress
+def _running(
+    settings: Settings,
+    wanted: Declared,
+    order: Order,
+    also: Iterable[str | None],
+    progress: Progress,
+    others: Beyond,
 ) -> tuple[Rounds, tuple[Gap, ...]]:
     """Look at every placed unit, then at the registries of the declared images; say which units have no place."""
     places, gaps = fleet.targets(wanted, order)
@@ -148,8 +168,20 @@ def running(
     members = (listed.value or ()) if listed.kind == "seen" else ()
     places = roster.open_places(places, members)
     gaps = (*gaps, *roster.closed(wanted, members, settings), *((listed.gap,) if listed.kind == "unread" else ()))
-    there = rounds(settings, places, wanted.containers, order, also=also, progress=progress)
-    return replace(there, running=replace(there.running, organization=listed)), gaps
+    more = others.places(members, settings) if settings.beyond_units else None
+    everywhere = Places(units=places, beyond=more)
+    there = rounds(settings, everywhere, wanted.containers, order, also=also, progress=progress)
+    who = _caller(fleet.access(settings), there.running)
+    return replace(there, running=replace(there.running, organization=listed), caller=who), gaps
+
+
+def _caller(access: Access, seen: Running) -> str | None:
+    """Give the ARN of who looked: of who assumed the roles, and where none were, of the first that was seen."""
+    for found in seen.observations:
+        if found.identity.kind == "seen":
+            base = caller(access, found.account, found.region)
+            return None if base.kind == "unread" else base.value or found.identity.value.arn
+    return None
 
 
 def _organization(settings: Settings, places: Sequence[Target]) -> Fact[tuple[Member, ...] | None]:

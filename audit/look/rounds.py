@@ -12,7 +12,7 @@ from audit import fleet
 from audit.errors import UsageError
 from audit.look.logbook import Logbook, open_logbook
 from audit.running.fanout import Fanout
-from audit.running.model import Running
+from audit.running.model import Running, Target
 from audit.running.observe import look_at_account, look_at_registry, look_at_secret
 from audit.running.pool import THREADS, Threads
 from audit.running.processes import Processes, cores
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from audit.fleet import Order
     from audit.look.logbook import Entry
     from audit.running.access import Access
-    from audit.running.model import Target
     from audit.running.pool import Job, Place, Pool
 
 P = TypeVar("P", bound="Place")
@@ -51,12 +50,26 @@ class Progress(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Places:
+    """Where to look: the places of units, and those ``beyond``, of which only what runs is looked at; None: nowhere."""
+
+    units: tuple[Target, ...]
+    beyond: tuple[Target, ...] | None = None
+
+    @property
+    def all(self) -> tuple[Target, ...]:
+        """Give all of them, those of units first."""
+        return (*self.units, *(self.beyond or ()))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Rounds:
-    """What was seen, since when, and why not all of it, where the rounds were stopped."""
+    """What was seen, since when, and why not all of it, where the rounds were stopped; ``caller`` is who looked."""
 
     running: Running
     began_at: datetime
     incomplete: str | None
+    caller: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +99,7 @@ class _Round:
 
 def rounds(
     settings: Settings,
-    places: Sequence[Target],
+    places: Places,
     containers: Iterable[DeclaredContainer],
     order: Order,
     *,
@@ -106,11 +119,12 @@ def rounds(
             stack.callback(logbook.close)
         began_at = logbook.began_at if logbook else datetime.now(UTC).replace(microsecond=0)
         here = Session(access, workers=_threads(settings, 1))
-        pool = _pool(settings, access, here, len(places))
+        pool = _pool(settings, access, here, len(places.all))
         stack.callback(pool.close)
         one = _Round(fanout=Fanout(pool, here), logbook=logbook, progress=progress)
         with on_signal(one.fanout.stop):
-            observations = one.look("accounts", look_at_account, places)
+            seen = one.look("accounts", look_at_account, places.all)
+            observations = seen[: len(places.units)]
             repositories = one.look(
                 "registries", look_at_registry, fleet.registry_targets(containers, observations, order, also)
             )
@@ -119,7 +133,8 @@ def rounds(
             observations=observations,
             repositories=repositories,
             secrets=secrets,
-            calls=calls_by_account(observations, repositories, secrets),
+            calls=calls_by_account(seen, repositories, secrets),
+            beyond=None if places.beyond is None else seen[len(places.units) :],
         )
         return Rounds(running=running, began_at=began_at, incomplete=_why(one.fanout, running))
 
