@@ -172,7 +172,7 @@ _MEMORY = (
         name="previous",
         kind="path",
         metavar="RESULTS",
-        help="results of the run before: new, fixed and persisting findings, and since when",
+        help="results of the run before: new, fixed and persisting findings, since when, and which tags were moved",
     ),
 )
 _HISTORY = (

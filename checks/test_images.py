@@ -88,12 +88,13 @@ def test_image_repository_drift(unit: UnitView, findings: Findings) -> None:
     controls=("NIST 800-53 CM-3", "NIST 800-53 CM-6", "SOC 2 CC8.1", "ISO 27001:2022 A.8.32"),
     references=(references.TAG_MUTABILITY,),
 )
-def test_image_digest_drift(unit: UnitView, findings: Findings) -> None:
+def test_image_digest_drift(unit: UnitView, fleet: Fleet, findings: Findings) -> None:
     """The running tag no longer means the image that was deployed.
 
     A tag that was pushed again shows no difference anywhere, yet the next run pulls other code than the one that was
-    reviewed and tried. Compared is what the revision pins, else what its last run pulled; where nothing ran lately, a
-    push after the revision was registered tells.
+    reviewed and tried. Compared is what the revision pins, else what its last run pulled, and what the tag meant at the
+    look before (--previous, results or a snapshot); where nothing ran lately, a push after the revision was registered
+    tells.
     """
     for stack in unit.stacks:
         for pair in stack.matched:
@@ -101,17 +102,17 @@ def test_image_digest_drift(unit: UnitView, findings: Findings) -> None:
                 unit, stack, pair.declared, declared=pair.declared.tag, running=running_text(pair), calls=IN_ECR
             )
             with findings.about(subject):
-                image = pair.image()
-                if image.digest and not image.tag:
-                    not_applicable("pinned by digest alone: no tag can move under it")
-                tag = image.tag or "latest"
-                now = unit.registry.running(image, declared=pair.declared.image)
+                now = unit.registry.running(pair)
                 if now is None:
-                    not_applicable(f"{tag} is not in its repository any more: see running-tag-not-in-registry")
+                    not_applicable("the tag is not in its repository any more: see running-tag-not-in-registry")
+                before = fleet.earlier.meant(pair)
+                if before is not None:
+                    assert before in meant(now), f"{now.tag} means {now.digest} now, at the look before it was {before}"
                 last = pulled(pair, stack)
                 if last is not None:
-                    assert last.digest in meant(now), f"{tag} means {now.digest} now, {last.how} is {last.digest}"
-                assert last or not moved_since(pair, now), f"{tag} was pushed after {pair.definition.family} took it up"
+                    assert last.digest in meant(now), f"{now.tag} means {now.digest} now, {last.how} is {last.digest}"
+                moved = last is None and moved_since(pair, now)
+                assert not moved, f"{now.tag} was pushed after {pair.definition.family} took it up"
 
 
 @check(
@@ -135,13 +136,9 @@ def test_running_tag_not_in_registry(unit: UnitView, findings: Findings) -> None
                 unit, stack, pair.declared, declared=pair.declared.tag, running=running_text(pair), calls=IN_ECR
             )
             with findings.about(subject):
-                image = pair.image()
-                if image.digest and not image.tag:
-                    not_applicable("pinned by digest alone")
-                found = unit.registry.running(image, declared=pair.declared.image)
-                assert found, (
-                    f"{pair.declared.container} runs {image.tag or 'latest'}, which {image.name} does not have"
-                )
+                found = unit.registry.running(pair)
+                words = f"{pair.declared.container} runs {running_text(pair)}, which {pair.image().name} does not have"
+                assert found, words
 
 
 @check(
@@ -181,10 +178,7 @@ def test_image_architecture_differs(unit: UnitView, findings: Findings) -> None:
     for stack in unit.stacks:
         for pair in stack.matched:
             with findings.about(of_container(unit, stack, pair.declared, running=running_text(pair), calls=IN_ECR)):
-                image = pair.image()
-                if image.digest and not image.tag:
-                    not_applicable("pinned by digest alone: its platforms were not looked at")
-                found = unit.registry.running(image, declared=pair.declared.image)
+                found = unit.registry.running(pair)
                 platforms = found.platforms if found else ()
                 if not platforms:
                     not_applicable("an image of one platform, which ECR does not name")

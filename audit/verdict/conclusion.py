@@ -13,6 +13,7 @@ from audit.model import Severity
 from audit.snapshot import Snapshot
 from audit.verdict import chain, matrix, memory
 from audit.verdict.advice import Seen, advice
+from audit.verdict.digests import tag_digests
 from audit.verdict.finding import OUTCOMES, Finding, Outcome
 from audit.verdict.ledger import Ended
 from audit.verdict.precedents import Precedents
@@ -104,6 +105,7 @@ def conclude(
         excluded=kept.excluded,
         warnings=_advice(occasion, kept, findings, ended, checks),
         history=past,
+        tags=tag_digests(snapshot.running.repositories),
     )
 
 

@@ -1,15 +1,20 @@
-"""What a tag meant when it was pulled, and what it means now: whether somebody has moved it; pure."""
+"""What a tag meant when it was pulled, or looked at before, and what it means now: whether it was moved; pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from audit.fleet import repository_of
 from audit.model import ImageRef, need
+from audit.verdict.results import TagDigest
 
 if TYPE_CHECKING:
-    from audit.running.model import TagImage, Task
+    from collections.abc import Iterable
+
+    from audit.running.model import Repository, TagImage, Task
     from audit.verdict.pairing import StackView
     from audit.verdict.pairs import Matched
 
@@ -22,6 +27,41 @@ class Pulled:
 
     digest: str
     how: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Earlier:
+    """What tags meant at the look before, by repository and tag, and when that was; empty where there was none."""
+
+    taken_at: datetime | None = None
+    digests: Mapping[tuple[tuple[str, str, str], str], str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, taken_at: datetime, tags: Iterable[TagDigest]) -> Earlier:
+        """Index the tags of an earlier look."""
+        digests = {((one.registry_id, one.region, one.repository), one.tag): one.digest for one in tags}
+        return cls(taken_at=taken_at, digests=digests)
+
+    def meant(self, pair: Matched) -> str | None:
+        """Give the digest that a running tag had then; None where nobody saw it, or it was deployed only later."""
+        image, registered = pair.image(), pair.definition.registered_at
+        place = repository_of(image.name)
+        if self.taken_at is None or place is None or (registered is not None and registered > self.taken_at):
+            return None
+        return self.digests.get((place, image.tag or "latest"))
+
+
+def tag_digests(repositories: Iterable[Repository]) -> tuple[TagDigest, ...]:
+    """List what every tag means that was asked for and is there."""
+    return tuple(
+        TagDigest(
+            registry_id=seen.registry_id, region=seen.region, repository=seen.name, tag=tag.tag, digest=tag.digest
+        )
+        for seen in repositories
+        if seen.tags.kind == "seen"
+        for tag in seen.tags.value or ()
+        if tag.digest
+    )
 
 
 def pulled(pair: Matched, stack: StackView) -> Pulled | None:

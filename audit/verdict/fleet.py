@@ -14,7 +14,8 @@ from audit.declared.model import Diagnostic, Pin
 from audit.errors import UnreadError
 from audit.model import Account, Fact, Gap, Version
 from audit.policy import Limits, Policy
-from audit.running.model import Member
+from audit.running.model import Member, Observation
+from audit.verdict.digests import Earlier
 from audit.verdict.pairing import StackView, UnitView
 from audit.verdict.releases import Releases
 
@@ -36,7 +37,8 @@ class Fleet:
 
     ``usual_tags`` is what most containers of an image (deploy-runner or kaniko) declare, ``usual_refs`` what most units
     of a module do; ``stacks`` maps an account's id and a stack's name to the units that declare it. ``is_narrowed``
-    tells that the user selected accounts or regions, so that what is missing here may stand elsewhere.
+    tells that the user selected accounts or regions, so that what is missing here may stand elsewhere; ``earlier`` is
+    what tags meant at the look before, ``beyond`` what was seen of accounts without a unit, None where nobody asked.
     """
 
     units: tuple[UnitView, ...]
@@ -54,6 +56,8 @@ class Fleet:
     usual_refs: Mapping[str, str]
     stacks: Mapping[tuple[str, str], tuple[str, ...]]
     organization: Fact[tuple[Member, ...] | None]
+    beyond: tuple[Observation, ...] | None
+    earlier: Earlier
 
     @classmethod
     def of(
@@ -64,13 +68,15 @@ class Fleet:
         releases: Releases,
         settings: Settings,
         judged_at: datetime,
+        earlier: Earlier | None = None,
     ) -> Fleet:
-        """Sum a snapshot up."""
+        """Sum a snapshot up, beside what an ``earlier`` look saw."""
         stacks = [stack for unit in units for stack in unit.stacks]
         return cls(
             units=units,
             accounts=snapshot.declared.accounts,
             organization=snapshot.running.organization,
+            beyond=snapshot.running.beyond,
             pins=snapshot.declared.pins,
             gaps=snapshot.declared.gaps,
             diagnostics=snapshot.declared.diagnostics,
@@ -83,6 +89,7 @@ class Fleet:
             usual_tags=_usual((image_of(row.container), row.tag) for stack in stacks for row in stack.deployed),
             usual_refs=_usual((module_of(stack), stack.declaration.module_ref) for stack in stacks),
             stacks=_places(units),
+            earlier=earlier or Earlier(),
         )
 
     def pins_of(self, *kinds: str) -> tuple[Pin, ...]:

@@ -79,6 +79,7 @@ def join(parts: Sequence[tuple[str, Results]]) -> Results:
         warnings=_once((one.warnings for one in several), lambda note: (note.kind, note.about, note.location)),
         history=history,
         trend=(),
+        tags=_once((one.tags for one in several), lambda tag: (tag.registry_id, tag.region, tag.repository, tag.tag)),
     )
 
 

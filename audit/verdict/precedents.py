@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from audit import snapshot as snapshots
 from audit.declared.tree import MAX_BYTES, open_tree
 from audit.errors import DeclarationError, UsageError
 from audit.verdict import waiver_file
+from audit.verdict.digests import Earlier, tag_digests
 from audit.verdict.results import Results, load
 from audit.verdict.waiver_file import Rules
 from audit.verdict.waivers import Waivers
@@ -28,20 +30,39 @@ FILE_NAME = "waivers.yaml"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Precedents:
-    """The waivers and exclusions, the baseline and the previous results; None where there are none."""
+    """The waivers and exclusions, the baseline and the previous results; None where there are none.
+
+    ``earlier`` is what tags meant then: results have that too, and a snapshot has nothing else to compare with.
+    """
 
     waivers: Waivers = field(default_factory=Waivers)
     baseline: Results | None = None
     previous: Results | None = None
+    earlier: Earlier = field(default_factory=Earlier)
 
 
 def precedents(settings: Settings, today: date, known: Mapping[str, str] | None = None) -> Precedents:
     """Read all that the settings name; UsageError with every fault of the waivers file, or for no results file."""
+    previous, earlier = _before(settings.previous) if settings.previous else (None, Earlier())
     return Precedents(
         waivers=waivers(settings, today, known),
         baseline=load(settings.baseline) if settings.baseline else None,
-        previous=load(settings.previous) if settings.previous else None,
+        previous=previous,
+        earlier=earlier,
     )
+
+
+def _before(path: Path) -> tuple[Results | None, Earlier]:
+    """Read the results, or the snapshot, of the run before."""
+    try:
+        results = load(path)
+    except UsageError as error:
+        try:
+            seen = snapshots.load(path)
+        except UsageError:
+            raise error from None
+        return None, Earlier.of(seen.taken_at, tag_digests(seen.running.repositories))
+    return results, Earlier.of(results.snapshot_taken_at, results.tags)
 
 
 def waivers(settings: Settings, today: date, known: Mapping[str, str] | None = None) -> Waivers:

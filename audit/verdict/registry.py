@@ -17,6 +17,7 @@ from audit.verdict.check import not_applicable
 if TYPE_CHECKING:
     from audit.model import ImageRef
     from audit.snapshot import Snapshot
+    from audit.verdict.pairs import Matched
 
 _NAMED = 20
 
@@ -31,15 +32,18 @@ class Registry:
         """Tell whether the repository of an image was looked at."""
         return repository_of(image) in self.repositories
 
-    def running(self, image: ImageRef, *, declared: str | None) -> TagImage | None:
-        """Look the tag of a running image up; one without a tag is ``latest``.
+    def running(self, pair: Matched) -> TagImage | None:
+        """Look the running tag up; an image without a tag is ``latest``. None where it is not there any more.
 
-        Not applicable to an image that does not live in a repository that was looked at because it is declared; raises
-        UnreadError as ``tag`` does.
+        Not applicable to an image that is pinned by its digest alone, or that does not live in a repository that was
+        looked at because it is declared; raises UnreadError as ``tag`` does.
         """
+        image = pair.image()
+        if image.digest and not image.tag:
+            not_applicable("pinned by digest alone: no tag can move under it, or go")
         if image.ecr is None:
             not_applicable(f"{image.name} is not in ECR")
-        if image.name != declared and not self.has(image.name):
+        if image.name != pair.declared.image and not self.has(image.name):
             not_applicable(f"{image.name} is not declared: see image-repository-drift")
         return self.tag(image.name, image.tag or "latest")
 

@@ -192,6 +192,17 @@ class Advice:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TagDigest:
+    """What a tag in ECR meant when it was looked at: the next run tells by it whether the tag was moved."""
+
+    registry_id: str
+    region: str
+    repository: str
+    tag: str
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Remembered:
     """A finding of an earlier run that this run doesn't have: the parts of its fingerprint, and since when it was."""
 
@@ -297,6 +308,7 @@ class Results:
 
 @cache
 def _adapter() -> TypeAdapter[Results]:
+    tags: tuple[TagDigest, ...] = ()
     from pydantic import TypeAdapter  # noqa: PLC0415 -- start-up: only where results are written or read
 
     return TypeAdapter(Results)

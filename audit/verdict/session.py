@@ -85,7 +85,9 @@ class Session:
             max_age_days=settings.max_release_age_days,
             policy=settings.policy,
         )
-        fleet = Fleet.of(kept.snapshot, kept.units, releases=releases, settings=settings, judged_at=now)
+        fleet = Fleet.of(
+            kept.snapshot, kept.units, releases=releases, settings=settings, judged_at=now, earlier=beside.earlier
+        )
         return cls(
             settings=settings,
             config_sha256=config_sha256,

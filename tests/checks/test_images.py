@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from audit.model import Seen
 from audit.running.model import PlatformImage, Repository, TagImage, Task
+from audit.verdict.digests import Earlier
+from audit.verdict.results import TagDigest
 from checks import test_images, test_runner
 from tests.checks.judging import DIGEST, PLANNER, ended, judged, outcomes, planner_runs, said
 from tests.nouns import (
     DEV,
     KANIKO,
     NOW,
+    REGION,
     RUNNER,
     SHARED,
+    STACK,
     clustered,
     definition,
     families,
@@ -232,17 +236,57 @@ def drifted(
 )
 def test_digest_drift(unit: UnitView, outcome: str) -> None:
     """A tag means another image than the one that was pulled, pinned, or there when the revision was made."""
-    assert ended(test_images.test_image_digest_drift, unit) == [outcome]
+    assert ended(test_images.test_image_digest_drift, unit, fleet()) == [outcome]
 
 
 def test_digest_drift_says_which() -> None:
     """Both digests are named, and how the running one is known."""
     unit = drifted(tasks=(task(containers=pulled(OTHER)),))
-    assert said(test_images.test_image_digest_drift, unit) == (
+    assert said(test_images.test_image_digest_drift, unit, fleet()) == (
         f"v1.3.0 means {DIGEST} now, pulled by the last run is {OTHER}"
     )
     unit = drifted(tag={"pushed_at": LATER})
-    assert said(test_images.test_image_digest_drift, unit) == f"v1.3.0 was pushed after {PLANNER} took it up"
+    assert said(test_images.test_image_digest_drift, unit, fleet()) == f"v1.3.0 was pushed after {PLANNER} took it up"
+
+
+def before(digest: str, taken_at: datetime = NOW, **changes: str) -> Earlier:
+    """Give what the runner's tag meant at the look before."""
+    tag = TagDigest(registry_id="234567890123", region=REGION, repository=STACK, tag="v1.3.0", digest=digest)
+    return Earlier.of(taken_at, (replace(tag, **changes),))
+
+
+@pytest.mark.parametrize(
+    ("unit", "earlier", "outcome"),
+    [
+        pytest.param(drifted(), before(DIGEST), "pass", id="the same"),
+        pytest.param(drifted(), before(OTHER), "fail", id="moved"),
+        pytest.param(drifted(RUNNER, tag={"tag": "latest"}), before(OTHER, tag="latest"), "fail", id="latest moved"),
+        pytest.param(drifted(tasks=(task(containers=pulled(DIGEST)),)), before(OTHER), "fail", id="moved and pulled"),
+        pytest.param(
+            drifted(tag={"images": (PlatformImage(digest=OTHER, platform=None),)}), before(OTHER), "pass", id="index"
+        ),
+        pytest.param(drifted(registered_at=LATER), before(OTHER), "pass", id="deployed since"),
+        pytest.param(drifted(registered_at=NOW), before(OTHER), "fail", id="deployed just before"),
+        pytest.param(drifted(registered_at=None), before(OTHER), "fail", id="registration time unknown"),
+        pytest.param(drifted(), before(OTHER, tag="v1.2.0"), "pass", id="another tag moved"),
+        pytest.param(drifted(), before(OTHER, repository="kaniko"), "pass", id="another repository"),
+        pytest.param(drifted(), before(OTHER, region="us-east-1"), "pass", id="another region"),
+        pytest.param(drifted(), before(OTHER, registry_id="111122223333"), "pass", id="another registry"),
+        pytest.param(drifted(f"{RUNNER}@{OTHER}"), before(OTHER), "not_applicable", id="digest alone"),
+    ],
+)
+def test_digest_drift_since_the_look_before(unit: UnitView, earlier: Earlier, outcome: str) -> None:
+    """A tag that meant another image when it was last looked at has moved, whoever has pulled it since."""
+    assert ended(test_images.test_image_digest_drift, unit, replace(fleet(), earlier=earlier)) == [outcome]
+
+
+def test_digest_drift_since_the_look_before_says_which() -> None:
+    """Both digests are named; a move that is known is one, though the tasks could not be read."""
+    seen = observation(families=Seen(value=families((row(),))), clusters=(replace(clustered(), tasks=unread("tasks")),))
+    unit = view(rows=(row(),), observations=(seen,))
+    assert said(test_images.test_image_digest_drift, unit, replace(fleet(), earlier=before(OTHER))) == (
+        f"v1.3.0 means sha256:{'a' * 64} now, at the look before it was {OTHER}"
+    )
 
 
 @pytest.mark.parametrize(
