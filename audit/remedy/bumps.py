@@ -94,7 +94,7 @@ def edit_steps(
         if good:
             steps.append(_step(file, tuple(good), texts, to=to, hop=hop))
             files.append(file)
-        steps += [_by_hand(edit, reason, hop) for edit, reason in bad]
+        steps += [by_hand(edit, reason, hop) for edit, reason in bad]
     return tuple(steps), tuple(files)
 
 
@@ -134,7 +134,8 @@ def _step(file: str, edits: tuple[Edit, ...], texts: dict[str, str], *, to: str,
     )
 
 
-def _by_hand(edit: Edit, reason: str, hop: int) -> Step:
+def by_hand(edit: Edit, reason: str, hop: int) -> Step:
+    """Make the step of an edit that cannot be made by rule: it waits for people."""
     return Step(
         number=0,
         title=f"Edit {edit.place} by hand: {edit.old} to {edit.new}",

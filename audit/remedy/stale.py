@@ -137,7 +137,7 @@ def redeclared(plan: Plan, declared: Declared) -> Iterator[str]:
         else:
             for family, image in step.action.images:
                 row = rows.get((step.action.unit, family))
-                if row is None or not _fits(plan, row, image, edits, declared.scope):
+                if row is None or not _fits(row, image, edits, declared.scope):
                     says = f"{row.image}:{row.tag}" if row and row.deployed else "nothing"
                     yield f"{step.action.unit} declares {says} for {family} now, not {image}"
 
@@ -146,9 +146,7 @@ def _edits(action: object) -> tuple[Edit, ...]:
     return action.edits if isinstance(action, EditPin) else ()
 
 
-def _fits(
-    plan: Plan, row: DeclaredContainer, image: str, edits: Mapping[tuple[int, Location], Edit], scope: str
-) -> bool:
+def _fits(row: DeclaredContainer, image: str, edits: Mapping[tuple[int, Location], Edit], scope: str) -> bool:
     """Tell whether a row declares an image, or a tag on the way to it by the plan's own edits."""
     if f"{row.image}:{row.tag}" == image:
         return True
@@ -156,7 +154,7 @@ def _fits(
     if not row.deployed or row.image != name or row.tag_origin is None:
         return False
     place = in_repository(row.tag_origin, scope)
-    here = [edits[hop, place] for hop in range(1, len(plan.hops) + 1) if (hop, place) in edits]
+    here = [edit for (_, at), edit in edits.items() if at == place]
     return any(row.tag in (one.old, one.new) for one in here) and any(one.new == tag for one in here)
 
 
