@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from audit.config import quoted
 from audit.errors import UnreadError
 from audit.fleet import repository_of
 from audit.model import Gap, Version, need
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.readiness
 ready = partial(check, stage="ready")
 
+LET_PULL = "add the account to the repository's policy, by the unit that declares it"
+WAIT = "wait until the task has ended, and start no other"
+ALONG = "set the pin to the target in the same pull request"
 FAMILIES = ("ecs:ListTaskDefinitionFamilies", "ecs:DescribeTaskDefinition")
 
 
@@ -135,7 +139,7 @@ def test_fleet_not_read(coverage: Coverage, readiness: Readiness, findings: Find
     "task-in-flight",
     severity="high",
     needs=("clusters", "tasks"),
-    remedy="wait until the task has ended, and start no other: an apply would change the runner under it",
+    remedy=f"{WAIT}: an apply would change the runner under it",
     controls=("NIST 800-53 CM-5",),
 )
 def test_task_in_flight(unit: UnitView, findings: Findings) -> None:
@@ -144,7 +148,9 @@ def test_task_in_flight(unit: UnitView, findings: Findings) -> None:
     An apply that changes the runner while it plans or applies something else leaves locks and half of a change.
     """
     for stack in unit.stacks:
-        with findings.about(of_stack(unit, stack, kind="tasks", calls=("ecs:DescribeClusters", "ecs:ListTasks"))):
+        subject = of_stack(unit, stack, kind="tasks", calls=("ecs:DescribeClusters", "ecs:ListTasks"))
+        command = f"aws ecs list-tasks --region {quoted(unit.region or '')} --cluster {quoted(stack.stack)}"
+        with findings.about(replace(subject, remedy=mend(WAIT, command))):
             cluster = need(stack.cluster)
             active = [task for task in need(stack.tasks) if task.status not in ("STOPPED", "MISSING")]
             count = max(len(active), cluster.running_tasks + cluster.pending_tasks if cluster else 0)
@@ -155,7 +161,10 @@ def test_task_in_flight(unit: UnitView, findings: Findings) -> None:
     "apply-outstanding",
     severity="medium",
     needs=("families",),
-    remedy="the upgrade applies this too: review the plan for both, or apply the declared state first",
+    remedy=mend(
+        "the upgrade applies this too: review the plan for both, or apply the declared state first",
+        "pipelines-audit plan --infra-live .",
+    ),
     controls=("NIST 800-53 CM-2",),
 )
 def test_apply_outstanding(unit: UnitView, readiness: Readiness, findings: Findings) -> None:
@@ -178,10 +187,7 @@ def test_apply_outstanding(unit: UnitView, readiness: Readiness, findings: Findi
     "image-not-pullable",
     severity="high",
     needs=("policy",),
-    remedy=mend(
-        "add the account to the repository's policy, by the unit that declares it: its runner could not pull the image",
-        "aws ecr get-repository-policy --repository-name NAME",
-    ),
+    remedy=f"{LET_PULL}: its runner could not pull the image",
     controls=("NIST 800-53 AC-3",),
 )
 def test_image_not_pullable(unit: UnitView, findings: Findings) -> None:
@@ -193,8 +199,10 @@ def test_image_not_pullable(unit: UnitView, findings: Findings) -> None:
     places = {repository_of(row.image) for stack in unit.stacks for row in stack.deployed}
     for place in sorted(place for place in places if place):
         seen = unit.registry.repositories.get(place)
-        subject = of_noun(unit)
-        with findings.about(replace(subject, kind="|".join(place), evidence=from_calls(("ecr:GetRepositoryPolicy",)))):
+        owner, region, name = map(quoted, place)
+        command = f"aws ecr get-repository-policy --registry-id {owner} --region {region} --repository-name {name}"
+        subject = replace(of_noun(unit), kind="|".join(place), remedy=mend(LET_PULL, command))
+        with findings.about(replace(subject, evidence=from_calls(("ecr:GetRepositoryPolicy",)))):
             if unit.account_id is None or place[0] == unit.account_id:
                 not_applicable("the image lives in this account")
             if seen is None:
@@ -214,7 +222,7 @@ def test_image_not_pullable(unit: UnitView, findings: Findings) -> None:
     "pin-moves-along",
     severity="low",
     needs=("pins",),
-    remedy="set the pin to the target in the same pull request: the next CI run would build or install the old release",
+    remedy=f"{ALONG}: the next CI run would build or install the old release",
     controls=("NIST 800-53 CM-2",),
 )
 def test_pin_moves_along(readiness: Readiness, findings: Findings) -> None:
@@ -223,8 +231,9 @@ def test_pin_moves_along(readiness: Readiness, findings: Findings) -> None:
     Build scripts and CI install what is written there, whatever common.hcl says.
     """
     pins = readiness.fleet.pins_of("build-ref", "ci-version")
+    remedy = mend(ALONG, f"pipelines-audit plan --infra-live . --to {quoted(readiness.to)} --edit")
     for pin in pins:
-        with findings.about(of_pin(pin)):
+        with findings.about(replace(of_pin(pin), remedy=remedy)):
             assert same_release(pin.value, readiness.to), f"{pin.name} is {pin.value}, the target is {readiness.to}"
     if not pins:
         not_applicable("the repository pins no release elsewhere")
@@ -233,6 +242,8 @@ def test_pin_moves_along(readiness: Readiness, findings: Findings) -> None:
 def _version(tag: str, unit: UnitView) -> Version:
     version = Version.parse(tag)
     if version is None:
-        message = f"{unit.key}: {tag} is no version, so whether the target is newer cannot be told"
+        message = (
+            f"runs {tag}, which is no version: whether the target is newer cannot be told; run a release there first"
+        )
         raise UnreadError(Gap(what="running tag", account=unit.account, region=unit.region, message=message))
     return version

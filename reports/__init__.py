@@ -24,6 +24,11 @@ def _lazy(module: str) -> Renderer:
     return render
 
 
+def _terminal(results: Results) -> str:
+    """Draw what a person reads: the table of an audit, the checklist before an upgrade."""
+    return _lazy("reports.checklist" if results.readiness else "reports.terminal")(results)
+
+
 FORMATS: Mapping[str, Renderer] = MappingProxyType(
     {
         "csv": _lazy("reports.csv"),
@@ -35,6 +40,6 @@ FORMATS: Mapping[str, Renderer] = MappingProxyType(
         "markdown": _lazy("reports.markdown"),
         "ocsf": _lazy("reports.ocsf"),
         "sarif": _lazy("reports.sarif"),
-        "terminal": _lazy("reports.terminal"),
+        "terminal": _terminal,
     }
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tabulate import tabulate
 
 from audit.text import neutral, one_line
+from audit.verdict.mends import parts
 from reports.readiness import fix_list, lines
 
 if TYPE_CHECKING:
@@ -34,9 +35,10 @@ _MANY = 5  # places of one line that are still told one by one
 
 def render(results: Results, *, width: int = 140, colour: bool = False) -> str:
     """Draw the checklist for a terminal of ``width`` columns."""
-    blocks = ["\n".join(_head(results))]
+    blocks = ["\n".join(_head(results, width))]
+    told: dict[tuple[str, str], str] = {}
     for section, group in groupby(lines(results), key=lambda line: line.section):
-        drawn = [text for line in group for text in _line(line, width, colour=colour)]
+        drawn = [text for line in group for text in _line(line, width, told, colour=colour)]
         blocks.append("\n".join([section.upper(), *drawn]))
     routes = list(_routes(results, width))
     blocks += ["\n".join(["ROUTE", *routes])] if routes else []
@@ -47,28 +49,34 @@ def render(results: Results, *, width: int = 140, colour: bool = False) -> str:
 def render_fixes(results: Results, *, width: int = 140) -> str:
     """Draw only what is to be done, in order; the command of each on a line of its own, ready to be copied."""
     found: list[str] = []
-    for number, (check, items) in enumerate(fix_list(results), start=1):
+    for number, (checks, items) in enumerate(fix_list(results), start=1):
         first, (word, _) = items[0], _WORDS[items[0].state]
-        found += _wrapped(f"{number}. {_mend(first)} [{word.lower()}: {check}]", width, indent=0)
+        # What could not be read is told in full where it is one thing: "look again" alone says nothing.
+        unread = first.state == "unknown" and len({item.message for item in items}) == 1
+        words = one_line(parts(first.message)[0]) if unread else _mend(first)
+        found += _wrapped(f"{number}. {words} [{word.lower()}: {', '.join(checks)}]", width, indent=0)
         found += [f"   {neutral(first.command)}"] if first.command else []
         places = list(dict.fromkeys(one_line(item.location or item.where, 120) for item in items))
         found += [f"   at {place}" for place in places if place]
     return _safe("\n".join(found) + "\n" if found else "nothing to do\n")
 
 
-def _head(results: Results) -> Iterator[str]:
+def _head(results: Results, width: int) -> Iterator[str]:
     to = results.readiness.to if results.readiness else "?"
     yield f"READINESS for {one_line(to)}"
     if results.run.incomplete:
         yield f"INCOMPLETE: {one_line(results.run.incomplete)}"
     covered, source = results.coverage, results.release_source
-    yield (
+    yield from _wrapped(
         f"{covered.read:,} of {covered.expected:,} units read, releases as of {one_line(source.as_of)} "
-        f"({one_line(source.kind)}), caller {one_line(results.run.caller or 'unknown')}"
+        f"({one_line(source.kind)}), caller {one_line(results.run.caller or 'unknown')}",
+        width,
+        indent=0,
     )
 
 
-def _line(line: Line, width: int, *, colour: bool) -> Iterator[str]:
+def _line(line: Line, width: int, told: dict[tuple[str, str], str], *, colour: bool) -> Iterator[str]:
+    """Draw a line and what is wrong with it; what could not be read and is ``told`` under another is only named."""
     word, code = _WORDS[line.state]
     shown = f"\x1b[{code}m{word}\x1b[0m" if colour else word
     leader = f"  {line.what} ".ljust(_LABEL, ".")
@@ -77,10 +85,19 @@ def _line(line: Line, width: int, *, colour: bool) -> Iterator[str]:
     yield f"{leader} {shown}  {seen}".rstrip() if fits else f"{leader} {shown}"
     yield from () if fits else _wrapped(seen, width, indent=6)
     grouped: dict[tuple[str, str | None], list[Item]] = {}
+    again: dict[str, list[Item]] = {}
     for item in line.items:
-        grouped.setdefault(("", None) if item.state == "unknown" else (item.mend, item.command), []).append(item)
+        above = told.setdefault((item.where, item.message), line.what) if item.state == "unknown" else line.what
+        if above == line.what:
+            grouped.setdefault((item.mend, item.command), []).append(item)
+        else:
+            again.setdefault(above, []).append(item)
     for items in grouped.values():
         yield from _items(items, width)
+    for above, items in again.items():
+        places = [one_line(item.where or item.subject, 80) for item in items]
+        more = f" and {len(places) - _MANY:,} more" if len(places) > _MANY else ""
+        yield from _wrapped(f'{", ".join(places[:_MANY])}{more}: see "{above}"', width, indent=6)
 
 
 def _items(items: list[Item], width: int) -> Iterator[str]:
@@ -88,10 +105,11 @@ def _items(items: list[Item], width: int) -> Iterator[str]:
         told = item.subject in item.message or item.subject.replace("/", " ") == item.where
         where = [one_line(part, 80) for part in (item.where, "" if told else item.subject) if part]
         place = f" ({one_line(item.location, 120)})" if item.location else ""
-        yield from _wrapped(": ".join([*where, one_line(item.message)]) + place, width, indent=6)
+        words = parts(item.message)[0] if item.state == "unknown" else item.message
+        yield from _wrapped(": ".join([*where, one_line(words)]) + place, width, indent=6)
     if len(items) > _MANY:
         yield f"      and {len(items) - _MANY:,} more"
-    if items[0].mend != items[0].message:
+    if items[0].state != "unknown":  # its message says it already
         yield from _wrapped(f"→ {_mend(items[0])}", width, indent=6)
     if items[0].command:
         yield f"        $ {neutral(items[0].command)}"

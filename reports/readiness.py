@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from audit.verdict.results import Results
 
 SCHEMA_VERSION = 1
+
+_SEE = re.compile(r"\bsee (?P<check>[a-z]+(?:-[a-z]+)+)\b")
 
 State: TypeAlias = Literal["go", "no-go", "warning", "unknown", "waived", "error", "not applicable"]
 
@@ -110,7 +113,8 @@ def lines(results: Results) -> tuple[Line, ...]:
     passed = {one.check for one in results.passes}
     quiet = {one.check for one in results.not_applicable}
     ran = [note.id for note in results.checks]
-    seen = results.readiness.seen if results.readiness else {}
+    note = results.readiness
+    seen, reasons = (note.seen, note.reasons) if note else ({}, {})
     known = {check for section in SECTIONS.values() for check in section}
     places = [(name, check, what) for name, section in SECTIONS.items() for check, what in section.items()]
     places += [("others", check, check) for check in ran if check not in known]
@@ -119,9 +123,15 @@ def lines(results: Results) -> tuple[Line, ...]:
         if check in ran:
             items = tuple(_item(finding) for finding in by_check[check])
             state = _worst(items) if items else "go" if check in passed or check not in quiet else "not applicable"
-            text = seen.get(check, "") if state == "go" else ""
+            text = _labelled({"go": seen, "not applicable": reasons}.get(state, {}).get(check, ""))
             found.append(Line(section=section, check=check, what=what, state=state, seen=text, items=items))
     return tuple(found)
+
+
+def _labelled(text: str) -> str:
+    """Say ``see CHECK`` by the words of its line."""
+    labels = {check: what for section in SECTIONS.values() for check, what in section.items()}
+    return _SEE.sub(lambda found: f'see "{labels.get(found["check"], found["check"])}"', text)
 
 
 def document(results: Results) -> dict[str, Any]:
@@ -150,20 +160,24 @@ def document(results: Results) -> dict[str, Any]:
     }
 
 
-def fix_list(results: Results) -> Iterator[tuple[str, tuple[Item, ...]]]:
-    """Give what is to be done, in order, each once: the check that asks for it, and all that one mend is for."""
+def fix_list(results: Results) -> Iterator[tuple[tuple[str, ...], tuple[Item, ...]]]:
+    """Give what is to be done, in order, each once: the checks that ask for it, and all that one mend is for."""
+    grouped: dict[tuple[str, str | None], list[tuple[str, Item]]] = {}
     for line in lines(results):
-        grouped: dict[tuple[str, str | None], list[Item]] = {}
         for item in line.items:
             if item.state != "waived":
-                grouped.setdefault((item.mend, item.command), []).append(item)
-        for items in grouped.values():
-            yield line.check, tuple(items)
+                grouped.setdefault((item.mend, item.command), []).append((line.check, item))
+    for pairs in grouped.values():
+        yield tuple(dict.fromkeys(check for check, _ in pairs)), tuple(item for _, item in pairs)
 
 
 def _item(finding: Finding) -> Item:
-    # What could not be read says itself what to do about it: nobody knows whether the check's own remedy is needed.
-    mend, command = (finding.message, None) if finding.outcome == "unknown" else parts(finding.remedy)
+    if finding.outcome == "unknown":
+        # It says itself what to do about it: nobody knows whether the check's own remedy is needed.
+        words, command = parts(finding.message)
+        mend = words if command else words.rpartition("; ")[2]
+    else:
+        mend, command = parts(finding.remedy)
     return Item(
         state=_state(finding),
         severity=finding.severity,

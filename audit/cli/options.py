@@ -136,9 +136,9 @@ def text_of(path: Path) -> str:
         raise UsageError(f"{path}: cannot be read: {reason}") from None
 
 
-def width() -> int:
-    """Give the width of the terminal in columns; 140 where there is none."""
-    return max(60, shutil.get_terminal_size((140, 24)).columns)
+def width(least: int = 60) -> int:
+    """Give the width of the terminal in columns, ``least`` for a narrower one; 140 where there is none."""
+    return max(least, shutil.get_terminal_size((140, 24)).columns)
 
 
 def colour() -> bool:

@@ -86,5 +86,5 @@ def _drawn(results: Results, *, as_json: bool, fixes_only: bool) -> str:
     if as_json:
         return as_json_text(document(results))
     if fixes_only:
-        return checklist.render_fixes(results, width=width())
-    return checklist.render(results, width=width(), colour=colour())
+        return checklist.render_fixes(results, width=width(40))
+    return checklist.render(results, width=width(40), colour=colour())

@@ -42,14 +42,15 @@ def report(results_file: Path, reports: tuple[str, ...]) -> int:
     pipelines-audit report merge RESULTS… -o FILE puts the results of shards together.
     """
     from audit.verdict.results import load  # noqa: PLC0415 -- start-up
-    from reports import emit, terminal  # noqa: PLC0415 -- start-up
+    from reports import checklist, emit, terminal  # noqa: PLC0415 -- start-up
 
     requests = [emit.parse_request(text) for text in reports]
     emit.check_requests(requests)
     results = load(results_file)
     say_warnings(results)
     if not requests:
-        click.echo(terminal.render(results, width=width(), colour=colour()), nl=False)
+        draw = checklist.render if results.readiness else terminal.render
+        click.echo(draw(results, width=width(), colour=colour()), nl=False)
     emit.emit(results, requests)
     return 0
 

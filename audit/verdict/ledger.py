@@ -31,6 +31,7 @@ class Entry:
     unit: str
     outcome: Outcome
     findings: tuple[Finding, ...]
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -170,7 +170,9 @@ class Readiness:
         for tag in self.running(unit):
             route = hops.route(releases, tag, self.to, builder)
             if route is None:
-                message = f"{unit.key}: runs {tag}, which is no version: the way to {self.to} cannot be told"
+                message = (
+                    f"runs {tag}, which is no version: the way to {self.to} cannot be told; run a release there first"
+                )
                 raise UnreadError(Gap(what="running tag", account=unit.account, region=unit.region, message=message))
             found.append(route)
         return tuple(found)

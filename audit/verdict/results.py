@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from io import StringIO
@@ -269,11 +269,15 @@ class RouteNote:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadinessNote:
-    """What a checklist before an upgrade shows beside the findings; ``seen`` maps a check to what was found right."""
+    """What a checklist before an upgrade shows beside the findings.
+
+    By check: what was ``seen`` where it is right, and the ``reasons`` where there is nothing to judge.
+    """
 
     to: str
     routes: tuple[RouteNote, ...]
     seen: Mapping[str, str]
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

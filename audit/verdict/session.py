@@ -108,7 +108,10 @@ class Session:
         today = self.judged_at.date()
         verdict = judging.waive(judging.conclude(check, unit, judgements), self.precedents.waivers, today)
         findings = [judging.plain(found) for found in verdict.findings]
-        return {"nodeid": nodeid, "check": check.id, "unit": unit, "outcome": verdict.outcome, "findings": findings}
+        entry = {"nodeid": nodeid, "check": check.id, "unit": unit, "outcome": verdict.outcome, "findings": findings}
+        if verdict.outcome == "not_applicable" and self.readiness is not None:
+            entry["reason"] = next((one.message for one in judgements if one.message), "")
+        return entry
 
     def end(self, *, expected: int, reason: str | None) -> Results:
         """Close the ledger and conclude; the ledger's file goes, for its content is in the results."""
@@ -127,4 +130,4 @@ class Session:
         self.ledger.remove()
         if self.readiness is None:
             return results
-        return replace(ruled(results, self.readiness.to), readiness=cockpit.note(self.readiness))
+        return replace(ruled(results, self.readiness.to), readiness=cockpit.note(self.readiness, self.ledger.entries))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from wcwidth import wcswidth
 
+from audit.model import Unread
 from audit.verdict import ruling as rulings
 from audit.verdict.mends import mend, parts
 from reports.checklist import render, render_fixes
@@ -93,6 +94,36 @@ def test_the_document_sorts_what_is_not_right(results: Results) -> None:
     assert (bootstrap["release"], bootstrap["kind"]) == ("v0.50.12", "bootstrap")
 
 
+def test_what_is_right_has_its_evidence(world: World) -> None:
+    """Every line of a world in which nothing is wrong says what was seen, and every other why it has no subject."""
+    listed = lines(ruling(world))
+    assert not [line.check for line in listed if line.state in ("go", "not applicable") and not line.seen]
+    seen = {line.check: line.seen for line in listed}
+    assert seen["kaniko-too-old"] == "v0.57.3 runs, v0.50.6 needed"
+    assert seen["identity-may-not-invoke"] == "on 2 invokers, as IAM's simulation says"
+    assert seen["github-token-lacks-scope"] == "repo"
+
+
+def test_what_has_no_subject_names_the_line_that_tells(world: World) -> None:
+    """By the words that stand there, not by an id."""
+    seen = {line.check: line for line in lines(ruling(world.set(GITHUB_OAUTH_TOKEN=None)))}
+    lasts = seen["github-token-ends-soon"]
+    assert (lasts.state, lasts.seen) == ("not applicable", 'there is none: see "GITHUB_OAUTH_TOKEN set"')
+
+
+def test_what_could_not_be_read_is_told_once(world: World) -> None:
+    """One fact that many lines need: the others point to the first, and one mend is for all."""
+    gap = replace(spoil.unread("identity").gap, account="dev", account_id=DEV, region="us-west-2")
+    found = ruling(spoil.fact(world, DEV, identity=Unread(gap=gap)))
+    drawn = render(found)
+    assert drawn.count("identity was denied; allow it") == 1
+    assert 'dev us-west-2: see "a person\'s identity"' in drawn
+    ((checks, items),) = [pair for pair in fix_list(found) if pair[1][0].state == "unknown"]
+    assert checks == ("identity-of-a-machine", "identity-cannot-call-iam", "fleet-not-read")
+    assert {item.mend for item in items} == {"allow it"}
+    assert "identity was denied; allow it [unknown: identity-of-a-machine" in render_fixes(found, width=200)
+
+
 def test_nothing_to_do(world: World) -> None:
     """Without findings the list says so."""
     clean = replace(ruling(world), findings=(), passes=())
@@ -132,6 +163,6 @@ def test_an_unknown_way_is_said(world: World) -> None:
     found = ruling(spoil.runs(world, "latest", "planner", DEV))
     (note,) = [route for route in (found.readiness.routes if found.readiness else ()) if route.route is None]
     assert note.reason is not None
-    assert "unknown: dev/us-west-2: runs latest" in render(found)
+    assert "unknown: runs latest" in render(found)
     level = ruling(spoil.runs(world, "v1.3.0"))
     assert "v1.3.0: nothing to do" in render(level)

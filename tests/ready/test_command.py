@@ -95,6 +95,10 @@ def test_json_and_reports(ready: list[str], tmp_path: Path, capsys: pytest.Captu
     assert found["routes"][0]["route"]["hops"][0]["build"] == "inside"
     assert all(path.stat().st_size for path in written.values())
     assert not [name for name, path in written.items() if SECRET in path.read_text(encoding="utf-8")]
+    checklist = written["terminal"].read_text(encoding="utf-8")
+    assert "WORKSTATION" in checklist
+    assert main(["report", str(written["json"])]) == 0
+    assert capsys.readouterr().out == checklist
     again = ["report", str(written["json"]), "--report", f"markdown={tmp_path / 'again.md'}"]
     assert main(again) == 0
 
