@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from audit.remedy.edit import Edit
     from audit.remedy.plan import Plan
     from audit.snapshot import Snapshot
+    from audit.verdict.waivers import Waivers
 
 Form: TypeAlias = Literal["json", "sh", "md", "text"]
 _SUFFIXES: dict[str, Form] = {".json": "json", ".sh": "sh", ".md": "md", ".txt": "text"}
@@ -46,6 +47,14 @@ _SUFFIXES: dict[str, Form] = {".json": "json", ".sh": "sh", ".md": "md", ".txt":
 @click.option(
     "--pull-request", "asks", is_flag=True, help="put the edits on a branch of their own, and open a pull request"
 )
+@click.option(
+    "--schema",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda ctx, _, asked: _say_schema(ctx) if asked else None,
+    help="print the JSON schema of a plan, and do nothing else",
+)
 def plan(
     config_file: Path | None,
     output: Path | None,
@@ -62,17 +71,16 @@ def plan(
     Example:
       pipelines-audit plan --to latest-allowed --infra-live . --profile 'your-{account}' -o runbook.sh
     """
-    from audit.look.exclusions import standing, without  # noqa: PLC0415 -- start-up
+    from audit.look.exclusions import standing  # noqa: PLC0415 -- start-up
 
     settings, _ = config.resolve(given, os.environ, config=config_file)
     if edits_files or asks:
         _repository(settings)
     if edits_files and settings.at is not None:
         raise UsageError("--edit changes the working tree: leave out --at")
-    exclusions = standing(judged_beside(settings).waivers.exclusions, today())
-    facts = seen(settings, exclusions)
-    kept = {unit.path for unit in without(facts.declared, exclusions).units}
-    made = _made(settings, facts, frozenset(unit.path for unit in facts.declared.units if unit.path not in kept))
+    waivers = judged_beside(settings).waivers
+    facts = seen(settings, standing(waivers.exclusions, today()))
+    made = _made(settings, facts, waivers)
     _show(made, output, form or (None if output or edits_files or asks else "text"))
     if edits_files:
         _edit(settings, made)
@@ -81,13 +89,22 @@ def plan(
     return 0
 
 
-def _made(settings: Settings, facts: Snapshot, excluded: frozenset[str]) -> Plan:
+def _say_schema(context: click.Context) -> None:
+    from audit.remedy.document import schema_text  # noqa: PLC0415 -- start-up
+
+    click.echo(schema_text(), nl=False)
+    context.exit()
+
+
+def _made(settings: Settings, facts: Snapshot, waivers: Waivers) -> Plan:
+    from audit.look.exclusions import standing, without  # noqa: PLC0415 -- start-up
     from audit.released.target import target  # noqa: PLC0415 -- start-up
     from audit.remedy.making import make  # noqa: PLC0415 -- start-up
     from audit.remedy.plan import Wishes  # noqa: PLC0415 -- start-up
     from audit.remedy.way import Way  # noqa: PLC0415 -- start-up
     from audit.running.access import Access  # noqa: PLC0415 -- start-up
 
+    kept = {unit.path for unit in without(facts.declared, standing(waivers.exclusions, today())).units}
     wishes = Wishes(
         to=target(settings.to, facts.released, settings.policy, today()) if settings.to else None,
         way=Way.parse(settings.authenticator),
@@ -97,7 +114,8 @@ def _made(settings: Settings, facts: Snapshot, excluded: frozenset[str]) -> Plan
         auto_approve=settings.auto_approve,
         waves=settings.wave,
         selection=facts.selection or (settings.words() if settings.narrowed else ""),
-        excluded=excluded,
+        excluded=frozenset(unit.path for unit in facts.declared.units if unit.path not in kept),
+        waivers=tuple(waiver for waiver in waivers.waivers if waiver.expires >= today()),
         texts=_texts(settings, facts.declared),
     )
     return make(facts, wishes)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit.remedy.document import schema, to_json
+from audit.remedy.document import schema_text, to_json
 from audit.remedy.prose import markdown, text
 from audit.remedy.script import runbook
 from tests.remedy.scenarios import SCENARIOS
@@ -32,11 +31,6 @@ def rendered(plan: Plan, suffix: str) -> str:
 def forms(name: str) -> tuple[str, ...]:
     """Name the forms in which a scenario's plan is kept."""
     return tuple(WRITTEN) if name in WHOLE else ("txt",)
-
-
-def schema_text() -> str:
-    """Write the schema as it stands in the documentation."""
-    return json.dumps(schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 
 from audit.errors import UsageError
-from audit.remedy.document import demand_fresh, from_json, schema, sha256, to_json
-from tests.remedy.golden import SCHEMA, schema_text
+from audit.remedy.document import demand_fresh, from_json, schema, schema_text, sha256, to_json
+from tests.remedy.golden import SCHEMA
 from tests.remedy.scenarios import SCENARIOS
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from audit.remedy.plan import Plan
 
 
-@pytest.fixture(params=["standalone", "upgrade-across-barrier", "one-unread-account"])
+@pytest.fixture(params=[scenario.name for scenario in SCENARIOS])
 def made(request: pytest.FixtureRequest, tmp_path: Path) -> Plan:
     """Make one of the sample plans."""
     return next(one for one in SCENARIOS if one.name == request.param).make(tmp_path / "live")
