@@ -308,11 +308,11 @@ class Results:
     history: History | None = None
     trend: tuple[TrendPoint, ...] = ()
     readiness: ReadinessNote | None = None
+    tags: tuple[TagDigest, ...] = ()
 
 
 @cache
 def _adapter() -> TypeAdapter[Results]:
-    tags: tuple[TagDigest, ...] = ()
     from pydantic import TypeAdapter  # noqa: PLC0415 -- start-up: only where results are written or read
 
     return TypeAdapter(Results)
