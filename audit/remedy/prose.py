@@ -42,7 +42,7 @@ def markdown(plan: Plan) -> str:
             heading = now
         lines += [*_step(step), ""]
     if not plan.steps:
-        lines += ["Nothing to do: everything that could be read is as it should be.", ""]
+        lines += ["Nothing to do: what could be read is as declared, or left as it is on purpose.", ""]
     if plan.notes:
         lines += ["## What stays, and what to mind", "", *(f"- {_md(note)}" for note in plan.notes), ""]
     return "\n".join(lines)

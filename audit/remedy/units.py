@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from audit.declared.model import DeclaredContainer
 from audit.declared.paths import join
 from audit.errors import UnreadError
-from audit.model import Seen, Unread
+from audit.model import ImageRef, Seen, Unread
 from audit.remedy.grammar import valid
 from audit.remedy.steps import PLAN_FILE, ApplyUnit, Command, Step, VerifyUnit
 from audit.verdict.pairing import Matched, Missing, StackView, UnitView
-from audit.verdict.subject import running_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +41,7 @@ class Site:
     """One unit on its way: what it declares now, and what of each container runs (None: no such family).
 
     ``unread`` says why what runs is not known; ``bare`` that the stack has no invoker. ``cluster`` is None where there
-    is none. ``shown`` maps a container to what findings show of its image, where that is no tag.
+    is none.
     """
 
     view: UnitView
@@ -52,7 +51,6 @@ class Site:
     cluster: str | None
     unread: str | None = None
     bare: bool = False
-    shown: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def deployed(self) -> tuple[DeclaredContainer, ...]:
@@ -69,19 +67,18 @@ class Site:
 
     def _difference(self, row: DeclaredContainer) -> Difference | None:
         wanted, found = f"{row.image}:{row.tag}", self.running.get(row.container)
-        name, told = row.container, self.shown.get(row.container)
+        name = row.container
         if found == wanted:
             return None
         if found is None:
             text = f"{name} does not run, {row.tag} is declared"
             return self._differs("family-missing", name, row.tag, None, text=text)
-        image, _, tag = found.rpartition(":")
-        if image != row.image:
+        seen = ImageRef.parse(found)
+        if seen.name != row.image:
             text = f"{name} runs {found}, {wanted} is declared"
-            return self._differs("image-repository-drift", name, row.image, image, text=text)
-        return self._differs(
-            "image-tag-drift", name, row.tag, told or tag, text=f"{name} runs {tag}, {row.tag} is declared"
-        )
+            return self._differs("image-repository-drift", name, row.image, seen.name, text=text)
+        tag = seen.tag or seen.digest
+        return self._differs("image-tag-drift", name, row.tag, tag, text=f"{name} runs {tag}, {row.tag} is declared")
 
     def _differs(
         self,
@@ -107,7 +104,7 @@ class Site:
     def applied(self) -> Site:
         """Give the site as it is after an apply."""
         running = {row.container: f"{row.image}:{row.tag}" for row in self.deployed}
-        return replace(self, running=running, bare=False, shown={}, cluster=self.cluster or self.stack.stack)
+        return replace(self, running=running, bare=False, cluster=self.cluster or self.stack.stack)
 
 
 def sites(views: Sequence[UnitView]) -> tuple[Site, ...]:
@@ -117,7 +114,6 @@ def sites(views: Sequence[UnitView]) -> tuple[Site, ...]:
 
 def _site(view: UnitView, stack: StackView) -> Site:
     running: dict[str, str | None] = {}
-    shown: dict[str, str] = {}
     unread = _unknown(view, stack)
     if unread is None:
         match stack.pairs:
@@ -125,7 +121,6 @@ def _site(view: UnitView, stack: StackView) -> Site:
                 unread = gap.message
             case Seen(value=pairs):
                 running, unread = _running(view, pairs)
-                shown = {one.declared.container: text for one in stack.matched if (text := _shown(one))}
     return Site(
         view=view,
         stack=stack,
@@ -134,7 +129,6 @@ def _site(view: UnitView, stack: StackView) -> Site:
         cluster=_cluster(stack),
         unread=unread,
         bare=stack.invoker == Seen(value=None),
-        shown=shown,
     )
 
 
@@ -145,10 +139,6 @@ def _cluster(stack: StackView) -> str | None:
             return found.name if found else None
         case Unread():
             return stack.stack
-
-
-def _shown(pair: Matched) -> str | None:
-    return running_text(pair) if pair.running is not None and pair.running.tag is None else None
 
 
 def _unknown(view: UnitView, stack: StackView) -> str | None:
@@ -170,7 +160,8 @@ def _running(view: UnitView, pairs: Sequence[Pair]) -> tuple[dict[str, str | Non
         try:
             match pair:
                 case Matched(declared=row):
-                    found[row.container] = f"{pair.image().name}:{pair.tag(view.registry)}"
+                    tag = pair.tag(view.registry)
+                    found[row.container] = f"{pair.image().name}{'@' if tag.startswith('sha256:') else ':'}{tag}"
                 case Missing(declared=row):
                     found[row.container] = None
         except UnreadError as error:
