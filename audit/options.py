@@ -85,6 +85,12 @@ _ACCESS = (
         help="AWS profile that may list the organization's accounts",
     ),
     Option(
+        name="beyond_units",
+        kind="flag",
+        help="look also at accounts that no unit is in, of the accounts file, the configuration and --organization: "
+        "for runners that nothing declares",
+    ),
+    Option(
         name="simulate_roles",
         kind="flag",
         help="ask IAM what the task roles may do to themselves (one more permission)",
@@ -232,6 +238,20 @@ _PLAN = (
         help="where the pull request goes (default: as the remote origin says)",
     ),
 )
+_CARRYING = (
+    Option(
+        name="max_age",
+        kind="text",
+        metavar="AGE",
+        help="refuse to apply a plan that rests on an older look: 90m, 24h, 2d (default 24h)",
+    ),
+    Option(
+        name="max_parallel",
+        kind="number",
+        metavar="N",
+        help="how many accounts of a wave are applied at once (default 1); above 1 no command gets the terminal",
+    ),
+)
 GROUPS: Mapping[str, tuple[Option, ...]] = {
     "repository": _REPOSITORY,
     "access": _ACCESS,
@@ -240,6 +260,7 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
     "releases": _RELEASES,
     "upgrade": _UPGRADE,
     "plan": _PLAN,
+    "carrying": _CARRYING,
     "judging": _JUDGING,
     "waivers": _WAIVERS,
     "memory": _MEMORY,

@@ -69,6 +69,7 @@ class Settings:
     organization: bool = False
     organization_role_arn: str | None = None
     organization_profile: str | None = None
+    beyond_units: bool = False
     account: tuple[str, ...] = ()
     exclude_account: tuple[str, ...] = ()
     region: tuple[str, ...] = ()
@@ -86,6 +87,8 @@ class Settings:
     auto_approve: bool = False
     wave: tuple[str, ...] = ()
     infra_live_repo: str | None = None
+    max_age: str = "24h"
+    max_parallel: int = 1
     max_release_age_days: int = 90
     workers: int | None = None
     processes: int | None = None

@@ -37,6 +37,7 @@ _TITLES: Final = {
     "releases": "Releases",
     "upgrade": "Upgrades",
     "plan": "Plans",
+    "carrying": "Carrying plans out",
     "judging": "Judging",
     "waivers": "Waivers",
     "memory": "Earlier results",

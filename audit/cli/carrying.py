@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,39 +15,33 @@ from typing import TYPE_CHECKING
 import click
 
 from audit import config
-from audit.cli.options import options, text_of
+from audit.cli.options import options, seen, text_of
+from audit.config import Settings
 from audit.errors import AuditError, RefusedError, UsageError
+from audit.remedy.plan import Plan
 from audit.text import counted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from audit.config import Settings
-    from audit.remedy.plan import Plan
-    from audit.remedy.run import Answer, Outcome
+    from audit.remedy.run import Answer, Choice, Outcome
+    from audit.remedy.stale import Found
     from audit.remedy.steps import Step
+    from audit.snapshot import Snapshot
 
 
 @click.command()
 @click.argument("plan_file", metavar="PLAN", type=click.Path(path_type=Path))
-@options("infra_live", "github_url", "infra_live_repo")
+@options("infra_live", "var_file", "access", "releases", "infra_live_repo", "carrying")
 @click.option("--approve", metavar="SHA256", help="carry out the plan with this SHA-256 without asking")
 @click.option("--only", multiple=True, type=click.IntRange(min=1), metavar="STEP", help="only this step; repeatable")
 @click.option("--until", type=click.IntRange(min=1), metavar="STEP", help="no step after this one")
-@click.option(
-    "--max-parallel",
-    type=click.IntRange(min=1, max=32),
-    default=1,
-    metavar="N",
-    help="how many accounts of a wave at once (default 1); above 1 no command gets the terminal",
-)
 def apply(
     config_file: Path | None,
     plan_file: Path,
     approve: str | None,
     only: tuple[int, ...],
     until: int | None,
-    max_parallel: int,
     **given: object,
 ) -> int:
     r"""Carry a plan out: wave by wave, each with your consent; started again, it goes on where it stopped.
@@ -60,17 +54,22 @@ def apply(
       pipelines-audit apply plan.json --until 4
       pipelines-audit apply plan.json --approve 3f786850e387550fdab836ed7e6dc881de23001b…
     """
-    from audit.remedy import document, prose  # noqa: PLC0415 -- start-up
+    from audit.remedy import document, prose, stale  # noqa: PLC0415 -- start-up
     from audit.remedy.run import Choice  # noqa: PLC0415 -- start-up
 
     settings, _ = config.resolve(given, os.environ, config=config_file)
-    plan = document.from_json(text_of(plan_file), name=str(plan_file))
+    settings = replace(settings, infra_live=settings.infra_live or Path())
+    plan, oldest = document.from_json(text_of(plan_file), name=str(plan_file)), stale.age(settings.max_age)
     click.echo(prose.text(plan), nl=False)
     document.demand_fresh(plan, datetime.now(UTC), name=str(plan_file))
     _demand_approval(plan, approve)
-    choice = Choice(only=frozenset(only), until=until, parallel=max_parallel)
+    choice = Choice(only=frozenset(only), until=until, parallel=settings.max_parallel)
     _demand_steps(plan, choice.only)
-    return _carried_out(plan, settings, choice, Consent(approved=approve is not None))
+    looks = Looks(plan=plan, settings=settings)
+    before = looks.again()
+    stale.demand_current(plan, looks.found(before), name=str(plan_file), max_age=oldest)
+    outcome = _carried_out(plan, settings, choice, Consent(approved=approve is not None))
+    return _told(outcome, looks, before)
 
 
 def _demand_approval(plan: Plan, approve: str | None) -> None:
@@ -89,10 +88,11 @@ def _demand_steps(plan: Plan, only: frozenset[int]) -> None:
         raise UsageError(f"--only {min(unknown)}: the plan has {counted(len(plan.steps), 'step')}")
 
 
-def _carried_out(plan: Plan, settings: Settings, choice: object, consent: Consent) -> int:
-    """Open all that a run needs, run, and say how it ended."""
+def _carried_out(plan: Plan, settings: Settings, choice: Choice, consent: Consent) -> Outcome:
+    """Open all that a run needs, and run."""
     from audit.declared.tree import open_tree  # noqa: PLC0415 -- start-up
     from audit.remedy import lock, run  # noqa: PLC0415 -- start-up
+    from audit.remedy.admission import warnings  # noqa: PLC0415 -- start-up
     from audit.remedy.document import sha256  # noqa: PLC0415 -- start-up
     from audit.remedy.doing import Hands  # noqa: PLC0415 -- start-up
     from audit.remedy.handing import hand_in  # noqa: PLC0415 -- start-up
@@ -103,8 +103,6 @@ def _carried_out(plan: Plan, settings: Settings, choice: object, consent: Consen
     from audit.remedy.terminal import Terminal  # noqa: PLC0415 -- start-up
     from audit.remedy.workbench import Workbench  # noqa: PLC0415 -- start-up
 
-    if not isinstance(choice, run.Choice):
-        raise TypeError
     root = open_tree(settings.infra_live or Path())[0].root
     digest, folder = sha256(plan), home(root)
     programs = Programs.of(root, os.environ, plan.scrubbed)
@@ -138,6 +136,7 @@ def _carried_out(plan: Plan, settings: Settings, choice: object, consent: Consen
                 github_url=settings.github_url,
                 repository=settings.infra_live_repo,
             ),
+            warn=partial(warnings, machines=plan.machines),
         )
         try:
             outcome = run.run(plan, bench, hands=hands, approver=consent, choice=choice)
@@ -145,15 +144,52 @@ def _carried_out(plan: Plan, settings: Settings, choice: object, consent: Consen
             _say(f"the steps' logs are in {bench.logs}")
             raise
         lock.release(held)
-    return _told(outcome)
+    return outcome
 
 
-def _told(outcome: Outcome) -> int:
+def _told(outcome: Outcome, looks: Looks, before: Snapshot | None) -> int:
+    """Look again, and say how it ended, and what is to be done next."""
+    from audit.remedy import aftermath  # noqa: PLC0415 -- start-up
     from audit.remedy.run import summary  # noqa: PLC0415 -- start-up
 
-    code = RefusedError.exit_code if outcome.waiting else 0
-    _say(f"exit {code}: {summary(outcome)}")
-    return code
+    words = summary(outcome)
+    if outcome.waiting or outcome.left_out:
+        code = RefusedError.exit_code if outcome.waiting else 0
+        _say(f"exit {code}: {words}")
+        return code
+    after = looks.again() if before is not None else None
+    if after is None:
+        _say("not looked again: name --profile or --role-arn for that; each account was verified on its own")
+        _say(f"exit 0: {words}")
+        return 0
+    found = aftermath.aftermath(looks.plan, before, after)
+    click.echo(aftermath.text(found), nl=False)
+    _say(f"exit {found.exit_code}: {words}")
+    return found.exit_code
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Looks:
+    """The looks before and after a run, at the accounts of the plan alone; none where no way in is named."""
+
+    plan: Plan
+    settings: Settings
+
+    def again(self) -> Snapshot | None:
+        """Look at AWS; None where the user named no way in for this process itself."""
+        if self.settings.profile is None and self.settings.role_arn is None:
+            return None
+        accounts = tuple(sorted({step.account for step in self.plan.steps if step.account}))
+        return seen(replace(self.settings, account=accounts)) if accounts else None
+
+    def found(self, before: Snapshot | None) -> Found:
+        """Say how things stand now."""
+        from audit.declared.tree import open_tree  # noqa: PLC0415 -- start-up
+        from audit.look import once  # noqa: PLC0415 -- start-up
+        from audit.remedy.stale import Found  # noqa: PLC0415 -- start-up
+
+        root = open_tree(self.settings.infra_live or Path())[0].root
+        return Found(root=root, now=datetime.now(UTC), declared=once.declared(self.settings), seen=before)
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal[
     "run",  # somebody began to carry the plan out
     "approved",
+    "caller",  # whose credentials a step has
     "refused",  # a step was not started, for this reason
     "started",
     "command",  # a command of a step begins

@@ -6,18 +6,19 @@ is looked at first, and where that tells nothing, nothing is done.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-from audit.errors import AuditError, RefusedError, StoppedError
+from audit.errors import AuditError, RefusedError, StoppedError, UsageError
+from audit.remedy.admission import admit, demand_as_planned, demand_guards
 from audit.remedy.doing import Hands, do
 from audit.remedy.effects import effect
+from audit.remedy.guard import demand_from_outside, demand_outside, last_to_go
 from audit.remedy.plan import Plan
 from audit.remedy.steps import ApplyUnit, VerifyUnit
-from audit.remedy.workbench import Work, Workbench, unfit
+from audit.remedy.workbench import Work, Workbench
 from audit.text import counted, one_line
 
 if TYPE_CHECKING:
@@ -78,13 +79,15 @@ def run(
     hands: Hands,
     approver: Approver,
     choice: Choice = Choice(),
-    demand: Callable[[Work], None] = lambda _: None,
 ) -> Outcome:
-    """Carry a plan out, wave by wave; ``demand`` refuses a step whose caller must not do it.
+    """Carry a plan out, wave by wave.
 
-    Raises RefusedError, StepFailedError or StoppedError at the first step that does not come to its end.
+    Raises RefusedError, StepFailedError or StoppedError at the first step that does not come to its end, and UsageError
+    where the plan turns out to be stale.
     """
-    runner = _Runner(plan, bench, hands, approver, choice, demand)
+    demand_outside(bench.programs.environment)
+    demand_from_outside(plan)
+    runner = _Runner(plan, bench, hands, approver, choice)
     for title, steps in waves_of(plan):
         chosen = tuple(step for step in steps if choice.takes(step))
         if chosen:
@@ -116,7 +119,6 @@ class _Runner:
     hands: Hands
     approver: Approver
     choice: Choice
-    demand: Callable[[Work], None]
     tally: _Tally = field(default_factory=_Tally)
 
     def wave(self, title: str, steps: tuple[Step, ...]) -> None:
@@ -127,11 +129,17 @@ class _Runner:
                 raise RefusedError(f"{title}: not approved; nothing of it was started")
             self.bench.journal.add("approved", wave=title, steps=[step.number for step in due])
         chains = [tuple(chain) for _, chain in groupby(steps, key=lambda step: (step.account, step.region))]
-        if self.choice.parallel == 1 or len(chains) == 1 or steps[0].wave is None:
-            for chain in chains:
+        # The account that goes last is never the only way back in: all others are known to work by then.
+        last = last_to_go(self.plan) if steps[0].wave is not None else None
+        final = [chain for chain in chains if chain[0].account == last]
+        others = [chain for chain in chains if chain[0].account != last] if last else chains
+        if self.choice.parallel == 1 or steps[0].wave is None:
+            for chain in others:
                 self._chain(chain)
         else:
-            self._at_once(chains)
+            self._at_once(others)
+        for chain in final:
+            self._chain(chain)
 
     def _is_due(self, step: Step) -> bool:
         return step.waits is None and (self.bench.journal.fate(step.number) != "done")
@@ -196,50 +204,19 @@ class _Runner:
         bench.say(f"== step {number} of {len(self.plan.steps)}: {one_line(step.title)}")
         with bench.at(step) as work:
             try:
-                self._prepare(work)
+                admit(work, self.plan)
                 if bench.journal.fate(number) == "in doubt" and self._is_settled(work):
                     return
-                self._guard(work)
+                demand_guards(work)
+                demand_as_planned(work, self.plan)
                 do(work, self.plan, self.hands)
                 for command in step.evidence:
                     work.keep(command)
-            except RefusedError as error:
+            except (RefusedError, UsageError) as error:
                 bench.journal.add("refused", number, reason=str(error))
                 raise
         bench.journal.add("done", number)
         self.tally.done.append(number)
-
-    def _prepare(self, work: Work) -> None:
-        """Make sure of variables and of whose credentials these are, before anything else."""
-        step, environment = work.step, self.bench.programs.environment
-        for name in sorted({name for command in step.commands for name in command.environment}):
-            if not environment.get(name):
-                raise RefusedError(f"step {step.number}: {name} is not set: export it; nothing was started")
-        for command in step.commands:
-            self.bench.programs.argv(command.argv)
-        if step.identity is None:
-            return
-        reply = work.read(step.identity)
-        found, wanted = reply.text.strip(), step.identity.expect or ""
-        if reply.code:
-            raise RefusedError(
-                f"step {step.number}: nothing was started: whose credentials these are cannot be told: "
-                f"{work.line(step.identity.argv)} ended with exit code {reply.code}; sign in anew, then apply again"
-            )
-        if found != wanted:
-            raise RefusedError(
-                f"step {step.number}: nothing was started: credentials of account {one_line(found, 40)}, "
-                f"not of {wanted}"
-            )
-        self.demand(work)
-
-    def _guard(self, work: Work) -> None:
-        for command in work.step.guards:
-            reply = work.read(command)
-            if not reply.fits(command):
-                raise RefusedError(
-                    f"step {work.step.number}: nothing was started: {work.line(command.argv)}: {unfit(command, reply)}"
-                )
 
     def _is_settled(self, work: Work) -> bool:
         """Look at a step of whose end there is no line; tell whether it needs nothing more."""

@@ -25,11 +25,15 @@ UNITS = {
     "prod": "444455556666",
 }
 _WHO = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL")
+_WHO_BY_ID = 'cat "$here/accounts/$profile"'
+_WHO_BY_ARN = r"""id=$(cat "$here/accounts/$profile") || exit 255
+    printf '%s\t%s\n' "$id" "arn:aws:sts::$id:assumed-role/${ROLE:-people}/someone"
+"""
 _TERRAGRUNT = r"""profile=${AWS_PROFILE:-$STUB_PROFILE}
 case $1 in
   plan) for word; do case $word in -out=*) stat -c '%a %n' "${word#-out=}" >>"$here/plans"; echo p >"${word#-out=}" ;;
     esac; done; echo "Plan: 1 to add for $profile" ;;
-  show) echo '{}' ;;
+  show) if [[ -e $here/shown ]]; then cat "$here/shown"; else echo '{"format_version": "1.2"}'; fi ;;
   apply) [[ $(cat "$2") == p ]] || exit 7; touch "$here/applied/$profile"; echo x >>"$here/effects.$profile" ;;
 esac
 if [[ -e $here/then.$1 ]]; then . "$here/then.$1"; fi
@@ -64,6 +68,8 @@ class Carrier:
         path = stubs.folder / "bin" / "terragrunt"
         head = path.read_text().rpartition("\n")[0].rpartition("\n")[0]
         path.write_text(f"{head}\n{_TERRAGRUNT}")
+        aws = stubs.folder / "bin" / "aws"
+        aws.write_text(aws.read_text().replace(_WHO_BY_ID, _WHO_BY_ARN))
         return cls(plan=plan, file=file, live=live, stubs=stubs)
 
     @property

@@ -28,7 +28,7 @@ def test_converges_one_account_and_verifies_it(tmp_path: Path) -> None:
     words = [argv[1] for _, argv in one.stubs.calls("terragrunt")]
     assert words == ["plan", "show", "apply"]
     assert one.effects("prod") == 1
-    assert [event["event"] for event in one.events() if event.get("step") == 2] == ["done"]
+    assert [event["event"] for event in one.events() if event.get("step") == 2] == ["caller", "done"]
 
 
 def test_does_nothing_twice(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_does_nothing_twice(tmp_path: Path) -> None:
     assert (again.returncode, len(one.stubs.calls("terragrunt"))) == (0, before)
     assert one.effects("prod") == 1
     verified = [argv for _, argv in one.stubs.calls("aws") if "describe-task-definition" in argv]
-    assert len(verified) == 4
+    assert len(verified) == 2 + 2 + 2  # before the apply, after it, and once more
 
 
 def test_drifted_fleet_in_waves(tmp_path: Path) -> None:
