@@ -81,7 +81,7 @@ def plan(
     waivers = judged_beside(settings).waivers
     facts = seen(settings, standing(waivers.exclusions, today()))
     made = _made(settings, facts, waivers)
-    _show(made, output, form or (None if output or edits_files or asks else "text"))
+    show(made, output, form or (None if output or edits_files or asks else "text"))
     if edits_files:
         _edit(settings, made)
     if asks:
@@ -116,7 +116,7 @@ def _made(settings: Settings, facts: Snapshot, waivers: Waivers) -> Plan:
         selection=facts.selection or (settings.words() if settings.narrowed else ""),
         excluded=frozenset(unit.path for unit in facts.declared.units if unit.path not in kept),
         waivers=tuple(waiver for waiver in waivers.waivers if waiver.expires >= today()),
-        texts=_texts(settings, facts.declared),
+        texts=texts(settings, facts.declared),
     )
     return make(facts, wishes)
 
@@ -135,7 +135,7 @@ def _source_update(settings: Settings, facts: Snapshot) -> str:
     return "--source-update"
 
 
-def _texts(settings: Settings, wanted: Declared) -> dict[str, str]:
+def texts(settings: Settings, wanted: Declared) -> dict[str, str]:
     """Read the files in which versions stand, as the snapshot's repository has them; what can't be read is left out."""
     from audit.declared.tree import open_tree  # noqa: PLC0415 -- start-up
     from audit.remedy.bumps import in_repository  # noqa: PLC0415 -- start-up
@@ -154,7 +154,8 @@ def _texts(settings: Settings, wanted: Declared) -> dict[str, str]:
     return found
 
 
-def _show(made: Plan, output: Path | None, form: Form | None) -> None:
+def show(made: Plan, output: Path | None, form: Form | None) -> None:
+    """Write a plan to a file, by whose name its form is chosen, and print it where a form is asked for."""
     if output is not None:
         own = _SUFFIXES.get(output.suffix) or form or "json"
         try:

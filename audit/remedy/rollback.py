@@ -17,7 +17,7 @@ import audit
 from audit.declared.model import Declared
 from audit.errors import RefusedError
 from audit.fleet import repository_of
-from audit.model import Location
+from audit.model import ImageRef, Location
 from audit.remedy.bumps import by_hand, edit_steps, in_repository
 from audit.remedy.document import sha256
 from audit.remedy.edit import Edit, fingerprint
@@ -177,13 +177,13 @@ class _Back:
             ran = before.get(row.unit, {}).get(f"{row.stack}-{row.container}")
             if row.unit in before and ran is None:
                 continue  # nothing ran there, or nobody knows what: it has no say
-            image, _, tag = (ran or f"{row.image}:{row.tag}").rpartition(":")
+            image = ImageRef.parse(ran or f"{row.image}:{row.tag}")
             place = in_repository(row.tag_origin, self.declared.scope)
-            if image != row.image:
-                reason = f"{row.unit}: {row.container} ran {ran}, which is another repository than {row.image}"
-                hands.append(_Hand(place=place, old=row.tag, new=tag, reason=reason))
+            if image.name != row.image or image.tag is None:
+                reason = f"{row.unit}: {row.container} ran {ran}, which is no tag of {row.image}: declare it by hand"
+                hands.append(_Hand(place=place, old=row.tag, new=image.tag or row.tag, reason=reason))
             else:
-                votes[place][tag].append(row)
+                votes[place][image.tag].append(row)
         return _decided(votes, hands)
 
     def _pins(self, taken: Collection[Location]) -> tuple[list[Edit], list[_Hand]]:
@@ -251,11 +251,13 @@ def _with_images(looks: Iterable[Command], images: Sequence[str]) -> Iterator[Co
     asking = [command for command in kept if _asks_ecr(command)]
     yield from (command for command in kept if command not in asking)
     for image in images if asking else ():
-        name, _, tag = image.rpartition(":")
-        owner = (repository_of(name) or ("",))[0]
+        wanted = ImageRef.parse(image)
+        owner = (repository_of(wanted.name) or ("",))[0]
+        if wanted.tag is None or not owner:
+            continue
         command = next((one for one in asking if owner in one.argv), asking[0])
         way = command.argv[: command.argv.index("batch-get-image") - 2]
-        yield in_ecr(name, tag, partial(_behind, way))
+        yield in_ecr(wanted.name, wanted.tag, partial(_behind, way))
 
 
 def _behind(way: tuple[str, ...], *argv: str) -> tuple[str, ...]:

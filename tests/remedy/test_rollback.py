@@ -135,7 +135,7 @@ def test_what_cannot_be_taken_back(tmp_path: Path) -> None:
     way = back(replace(made, steps=steps), live)
     waits = " ".join(step.waits or "" for step in way.steps)
     assert "says something else than the plan had it say" in waits
-    assert "which is another repository than" in waits
+    assert "which is no tag of" in waits
     assert "did not run before: it stays" in way.notes[0]
     unknown = replace(apply, action=replace(apply.action, before=()))
     with pytest.raises(RefusedError, match=r"prod.*is not in the plan: take it back by hand"):

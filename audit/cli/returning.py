@@ -1,0 +1,73 @@
+"""The command that plans the way back from a plan that was carried out, or begun."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from audit import config
+from audit.cli.options import options, text_of
+from audit.cli.remedy import show, texts
+
+if TYPE_CHECKING:
+    from audit.cli.remedy import Form
+    from audit.remedy.plan import Plan
+
+
+@click.command()
+@click.argument("plan_file", metavar="PLAN", type=click.Path(path_type=Path))
+@options("infra_live", "var_file")
+@click.option(
+    "-o",
+    "output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="write the plan: as JSON, as a script (.sh), a page (.md) or text (.txt)",
+)
+@click.option(
+    "--format", "form", type=click.Choice(("json", "sh", "md", "text")), help="print it so (default text, without -o)"
+)
+def rollback(config_file: Path | None, plan_file: Path, output: Path | None, form: Form | None, **given: object) -> int:
+    r"""Plan the way back: every unit that PLAN has applied is to run again what it ran before.
+
+    It changes nothing itself: what comes out is a plan for "apply", with edits, a review, applies in reverse order.
+
+    \b
+    Example:
+      pipelines-audit rollback plan.json -o back.json && pipelines-audit apply back.json
+    """
+    from audit.look.once import declared  # noqa: PLC0415 -- start-up
+    from audit.remedy.document import from_json  # noqa: PLC0415 -- start-up
+    from audit.remedy.rollback import reverse  # noqa: PLC0415 -- start-up
+
+    settings, _ = config.resolve(given, os.environ, config=config_file)
+    settings = replace(settings, infra_live=settings.infra_live or Path())
+    plan = from_json(text_of(plan_file), name=str(plan_file))
+    begun = _begun(plan, settings.infra_live or Path())
+    wanted, now = declared(settings), datetime.now(UTC).replace(microsecond=0)
+    made = reverse(plan, wanted, texts(settings, wanted), now=now, begun=begun)
+    show(made, output, form or (None if output else "text"))
+    return 0
+
+
+def _begun(plan: Plan, path: Path) -> frozenset[int] | None:
+    """Name the steps that the journal knows to be begun; None where there is no journal: a runbook keeps none."""
+    from audit.declared.tree import open_tree  # noqa: PLC0415 -- start-up
+    from audit.remedy.document import sha256  # noqa: PLC0415 -- start-up
+    from audit.remedy.journal import Journal, home  # noqa: PLC0415 -- start-up
+    from audit.remedy.lock import Holder, locked  # noqa: PLC0415 -- start-up
+
+    digest, folder = sha256(plan), home(open_tree(path)[0].root)
+    kept = folder / f"{digest}.jsonl"
+    if not kept.is_file():
+        return None
+    # While the plan is still being carried out, nobody knows what there will be to take back.
+    with locked(folder / "lock", Holder.this(digest, datetime.now(UTC))), Journal(kept) as journal:
+        return frozenset(
+            step.number for step in plan.steps if any(one.kind == "started" for one in journal.of(step.number))
+        )
