@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 NOBODY = Builder(kaniko="", catalog_ref=None, env_secret=True)
 """What can be built where no runner that builds is declared."""
 
+_OF_THE_MODULE = ("invoker", "network", "platform", "provider")
+"""The kinds of barriers that are crossed when the module's ref moves, not the images."""
+
 MENDS = {
     "catalog": f"move the module's ref to {hops.CATALOG} of the service catalog or newer",
     "env-secret": "have the build scripts pass --env-secret 'github-token=GITHUB_OAUTH_TOKEN'",
@@ -63,6 +66,10 @@ class Ascent:
         route = hops.route(self.releases, self.start, self.to, self.able)
         if route is not None and route.review:
             yield f"say nothing of compatibility, though a number before the last changed: {', '.join(route.review)}"
+        found = {one.release: one.kind for hop in self.hops for one in hop.barriers if one.kind in _OF_THE_MODULE}
+        if found:
+            listed = ", ".join(f"{release} ({kind})" for release, kind in found.items())
+            yield f"what these ask for comes with the module, whose ref a plan does not move: {listed}"
         if len(self.hops) > 1:
             yield from _before_inside(hops.obstacles(self.able, self.to))
 
