@@ -175,9 +175,11 @@ def running_images(observations: Iterable[Observation]) -> Iterable[ImageRef]:
                 yield from (ImageRef.parse(found.image) for found in definition.images)
 
 
-def is_selected(account: Account, settings: Settings) -> bool:
-    """Tell whether the user's selection takes an account in, by its name or id."""
-    return _account_matches([name for name in (account.name, account.id) if name], settings)
+def is_selected(account: Account, settings: Settings, region: str | None = None) -> bool:
+    """Tell whether the user's selection takes an account in, by its name or id, and a region where one is given."""
+    names = [name for name in (account.name, account.id) if name]
+    regions = [region] if region else []
+    return _account_matches(names, settings) and _is_among(regions, settings.region, settings.exclude_region)
 
 
 def _matches(thing: DeclaredUnit | Gap, settings: Settings) -> bool:

@@ -1,4 +1,4 @@
-"""Organization: the accounts that the repository and the configuration name against those of AWS Organizations."""
+"""Organization: the accounts that are named against those of AWS Organizations, and runners where no unit is."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from audit.look import roster
 from audit.model import need
 from audit.text import counted
 from audit.verdict.check import Findings, check, not_applicable
-from audit.verdict.subject import of_fleet
+from audit.verdict.subject import of_account, of_fleet
 from checks import references
 
 if TYPE_CHECKING:
-    from audit.running.model import Member
+    from audit.running.model import Member, Observation
     from audit.verdict.fleet import Fleet
 
 pytestmark = pytest.mark.declaration
@@ -65,6 +65,38 @@ def test_organization_account_undeclared(fleet: Fleet, findings: Findings) -> No
         found = [member.name or member.id for member in roster.without_unit(_placed(fleet), members)]
         more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
         assert not found, f"{counted(len(found), 'account')} without a unit: {', '.join(found[:NAMED])}{more}"
+
+
+@check(
+    "runner-undeclared",
+    severity="medium",
+    needs=("beyond",),
+    remedy="declare the runner again, or destroy what is left of it; exclude the account if it is not yours",
+    controls=("NIST 800-53 CM-7", "NIST 800-53 CM-8", "ISO 27001:2022 A.8.9"),
+    references=(references.TASK_DEFINITIONS,),
+)
+def test_runner_undeclared(fleet: Fleet, findings: Findings) -> None:
+    """A runner is there in an account in which no unit declares one.
+
+    Its unit was deleted, or it came from elsewhere. Its roles may still change everything, and nobody upgrades it. Only
+    with --beyond-units is that looked at.
+    """
+    if not fleet.beyond:
+        with findings.about(of_fleet("accounts without a unit", kind="beyond")):
+            not_applicable("there is none, or nobody asked to look there: see --beyond-units")
+    for seen in fleet.beyond or ():
+        with findings.about(of_account(seen)):
+            parts = _parts(seen)
+            assert not parts, f"{', '.join(parts[:NAMED])} in {seen.region}, and no unit declares it"
+            for fact in (seen.families, *(one.invoker for one in seen.invokers)):
+                need(fact)
+
+
+def _parts(seen: Observation) -> list[str]:
+    """Name what was seen of a runner."""
+    names = [definition.family for definition in seen.families.value] if seen.families.kind == "seen" else []
+    invokers = [one.invoker.value for one in seen.invokers if one.invoker.kind == "seen"]
+    return names + [found.name for found in invokers if found is not None]
 
 
 def _members(fleet: Fleet) -> tuple[Member, ...]:

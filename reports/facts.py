@@ -92,7 +92,7 @@ def _reason(row: DeclaredContainer, field: str) -> str:
 
 def running(facts: Running, missing: Iterable[Gap] = ()) -> str:
     """List task definitions and invokers per account and region, then the tags in ECR, then what could not be read."""
-    rows = [row for seen in facts.observations for row in _observed(seen)]
+    rows = [row for seen in facts.everywhere for row in _observed(seen)]
     images = [
         (
             f"{repo.registry_id}/{repo.region}/{repo.name}",
@@ -111,7 +111,7 @@ def running(facts: Running, missing: Iterable[Gap] = ()) -> str:
             _table(rows, ("account", "region", "what", "revision", "runs", "since")),
             _table(images, ("repository", "tag", "digest", "pushed", "MB")),
             gaps(unread),
-            f"{counted(len(facts.observations), 'unit')} looked at{_calls(facts)}",
+            f"{counted(len(facts.observations), 'unit')}{_beyond(facts)} looked at{_calls(facts)}",
         ]
     )
 
@@ -152,6 +152,10 @@ def gaps(found: Iterable[Gap]) -> str:
     return _listed("could not be read", list(dict.fromkeys(gap.message for gap in found)))
 
 
+def _beyond(facts: Running) -> str:
+    return "" if facts.beyond is None else f" and {counted(len(facts.beyond), 'place')} without one"
+
+
 def _calls(facts: Running) -> str:
     """Say what the look cost: in snapshots of before it was counted by account, nothing."""
     if not facts.calls:
@@ -167,7 +171,7 @@ def all_gaps(facts: Running) -> tuple[Gap, ...]:
 
 
 def _gaps_of(facts: Running) -> Iterable[Gap]:
-    return gaps_in((facts.observations, facts.repositories, facts.secrets))
+    return gaps_in((facts.everywhere, facts.repositories, facts.secrets))
 
 
 def _observed(seen: Observation) -> Iterable[tuple[str, ...]]:

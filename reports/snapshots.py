@@ -45,7 +45,7 @@ def document(snapshot: Snapshot, covered: Coverage) -> dict[str, Any]:
 def _head(snapshot: Snapshot, covered: Coverage) -> dict[str, Any]:
     running = snapshot.running
     looks: tuple[Observation | Repository | Secret, ...] = (
-        *running.observations,
+        *running.everywhere,
         *running.repositories,
         *running.secrets,
     )

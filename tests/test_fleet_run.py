@@ -15,8 +15,9 @@ from audit.demo.sample import export
 from audit.demo.scenario import REGISTRY, REGISTRY_ID, STACK, scenario
 from audit.demo.seed import push_image, seed_runner, sign_in
 from audit.look import once
+from audit.snapshot import load
 from tests.aws import REGION, ROLE_ARN, emulator
-from tests.overlay.faults import THROTTLED, Pages, Rule
+from tests.overlay.faults import DENIED, THROTTLED, Pages, Rule
 from tests.overlay.proxy import Overlay, overlaid
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 LIST = "organizations:ListAccounts"
 MISSING, UNDECLARED = "account-not-in-organization", "organization-account-undeclared"
+ORPHAN = "runner-undeclared"
+SANDBOX, LEGACY = "999999999999", "888888888888"
 STAGE, PROD = "111122223333", "444455556666"
 FLEET = {state.name: state.id for state in scenario().accounts}
 EXCLUSION = """\
@@ -105,7 +108,7 @@ def test_calls_are_counted_and_few(live: Path, overlay: Overlay) -> None:
 def _check(live: Path, tmp_path: Path, *more: str) -> dict[str, Any]:
     written = tmp_path / "r.json"
     arguments = ["check", "--infra-live", str(live), "--role-arn", ROLE_ARN, "--offline", "--organization"]
-    arguments += [f"--check={id_}" for id_ in ("not-covered", MISSING, UNDECLARED)]
+    arguments += [f"--check={id_}" for id_ in ("not-covered", MISSING, UNDECLARED, ORPHAN)]
     assert main([*arguments, "--report", f"json={written}", *more]) in {0, 1, 10}
     found: dict[str, Any] = json.loads(written.read_text(encoding="utf-8"))
     return found
@@ -142,3 +145,59 @@ def test_missing_account_is_one_finding(live: Path, tmp_path: Path, overlay: Ove
     assert _findings(results, UNDECLARED) == ["1 account without a unit: sandbox"]
     assert overlay.count(account=PROD) > 0
     assert overlay.count(account="999999999999") == 0
+
+
+@pytest.fixture
+def orphans(endpoint: str, tmp_path: Path, overlay: Overlay) -> Path:
+    """Let a runner be in an account of the organization and in one of the configuration, both without a unit."""
+    for id_, region in ((SANDBOX, REGION), (LEGACY, "eu-west-1")):
+        client = sign_in(endpoint, id_, region).client("ecs", endpoint_url=endpoint)
+        containers: Any = [{"name": "runner", "image": "x:v1", "memory": 128}]
+        client.register_task_definition(family=f"{STACK}-terraform-planner", containerDefinitions=containers)
+    member = {"Id": SANDBOX, "Name": "sandbox", "State": "ACTIVE"}
+    overlay.rules.append(Rule(fault=Pages(items=(*_listed().items, member), key="Accounts", size=2), call=LIST))
+    configuration = tmp_path / "own.toml"
+    configuration.write_text(f'[accounts.legacy]\nid = "{LEGACY}"\nregions = ["eu-west-1"]\n', encoding="utf-8")
+    return configuration
+
+
+def test_orphans_are_found_where_no_unit_is(live: Path, tmp_path: Path, overlay: Overlay, orphans: Path) -> None:
+    """Accounts of the organization and of the configuration are looked at, too, if the user wants it."""
+    results = _check(live, tmp_path, "--beyond-units", "--config", str(orphans))
+    found = {
+        one["account_id"]: (one["region"], one["message"]) for one in results["findings"] if one["check"] == ORPHAN
+    }
+    assert set(found) == {SANDBOX, LEGACY}
+    assert found[LEGACY] == ("eu-west-1", f"{STACK}-terraform-planner in eu-west-1, and no unit declares it")
+    assert found[SANDBOX][0] == REGION
+    assert results["coverage"]["expected"] == len(FLEET)
+    # Who is calling, one definition, and for each of the two stack names families, invoker and cluster.
+    assert [overlay.count(account=id_) for id_ in (SANDBOX, LEGACY)] == [8, 8]
+
+
+def test_orphans_are_unknown_where_they_cant_be_read(
+    live: Path, tmp_path: Path, overlay: Overlay, orphans: Path
+) -> None:
+    """What is denied in an account without a unit is a gap there, and leaves that one check unknown."""
+    overlay.rules.append(Rule(fault=DENIED, call="ecs:ListTaskDefinitionFamilies", account=LEGACY))
+    results = _check(live, tmp_path, "--beyond-units", "--config", str(orphans))
+    unknown = {
+        one["check"] for one in results["findings"] if (one["account_id"], one["outcome"]) == (LEGACY, "unknown")
+    }
+    assert unknown == {ORPHAN, "not-covered"}
+    (gap,) = [gap for gap in results["coverage"]["gaps"] if gap["account_id"] == LEGACY]
+    assert gap["permission"] == "ecs:ListTaskDefinitionFamilies"
+
+
+def test_preflight_and_shards_take_them_in(live: Path, tmp_path: Path, orphans: Path) -> None:
+    """The preflight asks for their credentials; each shard has its part of them, and merged they are all there."""
+    more = ["--role-arn", ROLE_ARN, "--organization", "--beyond-units", "--config", str(orphans)]
+    assert main(["running", "--infra-live", str(live), *more, "--preflight"]) == 0
+    parts = [tmp_path / f"{number}.json" for number in (1, 2)]
+    for number, part in enumerate(parts, start=1):
+        shard = ["--offline", "--shard", f"{number}/2", "-o", str(part)]
+        assert main(["snapshot", "--infra-live", str(live), *more, *shard]) in {0, 10}
+    whole = tmp_path / "whole.json"
+    assert main(["snapshot", "merge", *map(str, parts), "-o", str(whole)]) in {0, 10}
+    ours = [[one.account.id for one in load(path).running.beyond or ()] for path in (*parts, whole)]
+    assert ours == [[LEGACY], [SANDBOX], [LEGACY, SANDBOX]]

@@ -23,12 +23,14 @@ def preflight(settings: Settings, exclusions: tuple[Exclusion, ...] = (), *, alo
     """Show whose the credentials of each account are; gives the exit code, or None where the look can begin."""
     from audit.cli.progress import progress  # noqa: PLC0415 -- start-up
     from audit.look import once, preflight  # noqa: PLC0415 -- start-up
+    from audit.look.beyond import Beyond  # noqa: PLC0415 -- start-up
     from audit.look.exclusions import without  # noqa: PLC0415 -- start-up
     from reports.credentials import credentials  # noqa: PLC0415 -- start-up
 
     with progress() as shown:
-        wanted = without(once.declared(settings), exclusions)
-        found, unplaced = preflight.preflight(settings, wanted, shown)
+        wanted, whole = once.evaluated(settings)
+        others = Beyond(whole=whole, exclusions=exclusions)
+        found, unplaced = preflight.preflight(settings, without(wanted, exclusions), others, shown)
     click.echo(credentials(found, unplaced), nl=False, err=not alone)
     gaps = [one.identity.gap for one in found if one.identity.kind == "unread"]
     code = with_gaps([*unplaced, *gaps])

@@ -61,7 +61,7 @@ def _prefixes(subject: str) -> tuple[str, ...]:
 
 def _unread(snapshot: Snapshot) -> set[tuple[str, str, str, str]]:
     found: set[tuple[str, str, str, str]] = set()
-    for seen in snapshot.running.observations:
+    for seen in snapshot.running.everywhere:
         where = ("running", seen.account.name, seen.region)
         facts: list[tuple[str, Fact[Any]]] = [("family ", seen.families), ("identity", seen.identity)]
         facts += [(f"{one.stack}-invoker", one.invoker) for one in seen.invokers]
@@ -98,7 +98,7 @@ def _order(change: Change) -> tuple[object, ...]:
 
 def _facts(snapshot: Snapshot) -> Iterator[tuple[Key, str]]:
     yield from _declared(snapshot)
-    for seen in snapshot.running.observations:
+    for seen in snapshot.running.everywhere:
         yield from _observed(seen)
     for repository in snapshot.running.repositories:
         yield from _registered(repository)
@@ -174,7 +174,7 @@ def _registered(repository: Repository) -> Iterator[tuple[Key, str]]:
 
 def _coverage(snapshot: Snapshot) -> Iterator[tuple[Key, str]]:
     """Lay out which facts could not be read, so that one that appears or goes is seen."""
-    for seen in snapshot.running.observations:
+    for seen in snapshot.running.everywhere:
         found: list[tuple[str, Fact[Any]]] = [("identity", seen.identity), ("families", seen.families)]
         found += [(f"{one.stack}-invoker", one.invoker) for one in seen.invokers]
         found += [(f"cluster {one.stack}", one.cluster) for one in seen.clusters]

@@ -128,13 +128,16 @@ def _running(parts: Sequence[Snapshot]) -> Running:
                 secret if before is None else replace(secret, metadata=_seen(before.metadata, secret.metadata))
             )
     observations = tuple(sorted((seen for one in parts for seen in one.running.observations), key=place))
-    beyond = tuple(sorted((seen for one in parts for seen in one.running.beyond or ()), key=place))
+    # As a single look lists them.
+    beyond = sorted(
+        (seen for one in parts for seen in one.running.beyond or ()), key=lambda seen: (seen.account.id, seen.region)
+    )
     running = Running(
         observations=observations,
         repositories=tuple(repositories[key] for key in sorted(repositories)),
         secrets=tuple(secrets[arn] for arn in sorted(secrets)),
         organization=reduce(_seen, (one.running.organization for one in parts)),
-        beyond=None if any(one.running.beyond is None for one in parts) else beyond,
+        beyond=None if any(one.running.beyond is None for one in parts) else tuple(beyond),
     )
     return replace(running, calls=calls_by_account(running.everywhere, running.repositories, running.secrets))
 

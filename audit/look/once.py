@@ -89,7 +89,7 @@ def look(
     """
     progress, now = progress or Silence(), datetime.now(UTC)
     progress.begin("declared", None)
-    wanted, whole = _declared(settings)
+    wanted, whole = evaluated(settings)
     progress.begin("released", None)
     newest = released(settings, environment)
     order = fleet.deploy_order(wanted.accounts)
@@ -114,10 +114,10 @@ def look(
 
 def declared(settings: Settings) -> Declared:
     """Evaluate the repository and keep what is selected."""
-    return _declared(settings)[0]
+    return evaluated(settings)[0]
 
 
-def _declared(settings: Settings) -> tuple[Declared, Declared]:
+def evaluated(settings: Settings) -> tuple[Declared, Declared]:
     """Evaluate the repository; what is selected of it, with its history, and all of it."""
     if settings.infra_live is None:
         raise UsageError("no repository given: name the infrastructure-live repository by --infra-live PATH")
@@ -148,7 +148,7 @@ def released(settings: Settings, environment: Mapping[str, str]) -> Released:
 
 def at_aws(settings: Settings, progress: Progress | None = None) -> tuple[Rounds, tuple[Gap, ...]]:
     """Evaluate the repository and look at AWS; the gaps are those of the repository and of placing its units."""
-    wanted, whole = _declared(settings)
+    wanted, whole = evaluated(settings)
     order = fleet.deploy_order(wanted.accounts)
     there, gaps = _running(settings, wanted, order, (), progress or Silence(), Beyond(whole=whole))
     return there, (*wanted.gaps, *gaps)
@@ -164,7 +164,7 @@ def _running(
 ) -> tuple[Rounds, tuple[Gap, ...]]:
     """Look at every placed unit, then at the registries of the declared images; say which units have no place."""
     places, gaps = fleet.targets(wanted, order)
-    listed = _organization(settings, places)
+    listed = listed_accounts(settings, places)
     members = (listed.value or ()) if listed.kind == "seen" else ()
     places = roster.open_places(places, members)
     gaps = (*gaps, *roster.closed(wanted, members, settings), *((listed.gap,) if listed.kind == "unread" else ()))
@@ -184,7 +184,7 @@ def _caller(access: Access, seen: Running) -> str | None:
     return None
 
 
-def _organization(settings: Settings, places: Sequence[Target]) -> Fact[tuple[Member, ...] | None]:
+def listed_accounts(settings: Settings, places: Sequence[Target]) -> Fact[tuple[Member, ...] | None]:
     """List the accounts of AWS Organizations, if that is wanted."""
     if not settings.organization:
         return Seen(value=None)

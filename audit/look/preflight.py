@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from audit import fleet
+from audit.look.once import listed_accounts
 from audit.running.fanout import Fanout
 from audit.running.model import Target
 from audit.running.pool import THREADS, Threads
@@ -18,11 +19,14 @@ if TYPE_CHECKING:
 
     from audit.config import Settings
     from audit.declared.model import Declared
+    from audit.look.beyond import Beyond
     from audit.look.rounds import Progress
     from audit.model import Gap
 
 
-def preflight(settings: Settings, wanted: Declared, progress: Progress) -> tuple[tuple[Standing, ...], tuple[Gap, ...]]:
+def preflight(
+    settings: Settings, wanted: Declared, others: Beyond, progress: Progress
+) -> tuple[tuple[Standing, ...], tuple[Gap, ...]]:
     """Ask of every account that would be looked at, each once, whose credentials these are.
 
     The gaps are those of units that have no place, so that nobody would look at them.
@@ -31,7 +35,7 @@ def preflight(settings: Settings, wanted: Declared, progress: Progress) -> tuple
     places, gaps = fleet.targets(wanted, order)
     registries = fleet.registry_targets(wanted.containers, (), order, ())
     also = (Target(account=found.account, region=found.region, stacks=()) for found in registries)
-    accounts = _once((*places, *also))
+    accounts = _once((*places, *also, *(_beyond(settings, places, others) if settings.beyond_units else ())))
     progress.begin("credentials", len(accounts))
     threads = settings.workers or THREADS
     session = Session(fleet.access(settings), workers=threads)
@@ -43,6 +47,12 @@ def preflight(settings: Settings, wanted: Declared, progress: Progress) -> tuple
     finally:
         pool.close()
     return found, gaps
+
+
+def _beyond(settings: Settings, places: Sequence[Target], others: Beyond) -> Sequence[Target]:
+    # Where the organization can't be listed the look itself says so.
+    listed = listed_accounts(settings, places)
+    return others.places((listed.value or ()) if listed.kind == "seen" else (), settings)
 
 
 def _once(targets: Iterable[Target]) -> Sequence[Target]:

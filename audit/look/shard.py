@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from audit.errors import NothingSelectedError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from audit.declared.model import Declared, DeclaredUnit
+
+T = TypeVar("T")
 
 _FORM = re.compile(r"([1-9]\d{0,4})/([1-9]\d{0,4})", re.ASCII)
 
@@ -41,7 +45,7 @@ def keep(declared: Declared, shard: Shard) -> Declared:
     NothingSelectedError for a part that is empty.
     """
     accounts = sorted({_account(unit) for unit in declared.units})
-    mine = set(accounts[shard.number - 1 :: shard.of])
+    mine = set(deal(accounts, shard))
     units = tuple(unit for unit in declared.units if _account(unit) in mine)
     paths = {unit.path for unit in units}
     others = {unit.path for unit in declared.units} - paths
@@ -50,6 +54,11 @@ def keep(declared: Declared, shard: Shard) -> Declared:
         raise NothingSelectedError(f"shard {shard} is empty: there are {len(accounts)} accounts; use fewer shards")
     rows = tuple(row for row in declared.containers if row.unit in paths)
     return replace(declared, units=units, containers=rows, gaps=gaps)
+
+
+def deal(things: Sequence[T], shard: Shard) -> Sequence[T]:
+    """Deal things out in turn, and give what falls to one part."""
+    return things[shard.number - 1 :: shard.of]
 
 
 def _account(unit: DeclaredUnit) -> str:

@@ -400,10 +400,19 @@ class AccountCalls:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Running:
-    """What AWS showed, sorted by account, region and name; ``organization`` is None where nobody asked for it."""
+    """What AWS showed, sorted by account, region and name; ``organization`` is None where nobody asked for it.
+
+    ``beyond`` is what was seen of accounts without a unit, None where nobody asked to look there.
+    """
 
     observations: tuple[Observation, ...]
     repositories: tuple[Repository, ...]
     secrets: tuple[Secret, ...] = ()
     organization: Fact[tuple[Member, ...] | None] = field(default_factory=unwanted)
     calls: tuple[AccountCalls, ...] = ()
+    beyond: tuple[Observation, ...] | None = None
+
+    @property
+    def everywhere(self) -> tuple[Observation, ...]:
+        """All accounts and regions that were looked at, with a unit and without."""
+        return (*self.observations, *(self.beyond or ()))

@@ -43,6 +43,7 @@ Need: TypeAlias = Literal[
     "metadata",
     "caller_rights",
     "organization",
+    "beyond",
     # facts of other origin
     "releases",
     "pins",

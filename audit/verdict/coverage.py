@@ -57,6 +57,8 @@ def gaps(snapshot: Snapshot, units: tuple[UnitView, ...]) -> tuple[Gap, ...]:
     for repository in snapshot.running.repositories:
         found.update(_unread(*registry_facts(repository)))
     found.update(_unread(*(secret.metadata for secret in snapshot.running.secrets)))
+    for seen in snapshot.running.beyond or ():
+        found.update(_unread(*account_facts(seen)))
     return tuple(sorted(found, key=_order))
 
 

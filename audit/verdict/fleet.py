@@ -14,7 +14,7 @@ from audit.declared.model import Diagnostic, Pin
 from audit.errors import UnreadError
 from audit.model import Account, Fact, Gap, Version
 from audit.policy import Limits, Policy
-from audit.running.model import Member
+from audit.running.model import Member, Observation
 from audit.verdict.digests import Earlier
 from audit.verdict.pairing import StackView, UnitView
 from audit.verdict.releases import Releases
@@ -38,7 +38,7 @@ class Fleet:
     ``usual_tags`` is what most containers of an image (deploy-runner or kaniko) declare, ``usual_refs`` what most units
     of a module do; ``stacks`` maps an account's id and a stack's name to the units that declare it. ``is_narrowed``
     tells that the user selected accounts or regions, so that what is missing here may stand elsewhere; ``earlier`` is
-    what tags meant at the look before.
+    what tags meant at the look before, ``beyond`` what was seen of accounts without a unit, None where nobody asked.
     """
 
     units: tuple[UnitView, ...]
@@ -56,6 +56,7 @@ class Fleet:
     usual_refs: Mapping[str, str]
     stacks: Mapping[tuple[str, str], tuple[str, ...]]
     organization: Fact[tuple[Member, ...] | None]
+    beyond: tuple[Observation, ...] | None
     earlier: Earlier
 
     @classmethod
@@ -75,6 +76,7 @@ class Fleet:
             units=units,
             accounts=snapshot.declared.accounts,
             organization=snapshot.running.organization,
+            beyond=snapshot.running.beyond,
             pins=snapshot.declared.pins,
             gaps=snapshot.declared.gaps,
             diagnostics=snapshot.declared.diagnostics,
@@ -97,9 +99,7 @@ class Fleet:
         """
         found = tuple(pin for pin in self.pins if pin.kind in kinds)
         if not found:
-            for gap in self.gaps:
-                if gap.what == "pins":
-                    raise UnreadError(gap)
+            unread(self, "pins")
         return found
 
     def beside(self, pin: Pin, *kinds: str) -> tuple[Pin, ...]:
@@ -137,6 +137,13 @@ class Fleet:
             image: {tag: tuple(sorted(who)) for tag, who in sorted(tags.items())}
             for image, tags in sorted(found.items())
         }
+
+
+def unread(fleet: Fleet, *what: str) -> None:
+    """Raise the UnreadError of the first gap in the repository; of those of a kind only where kinds are named."""
+    for gap in fleet.gaps:
+        if not what or gap.what in what:
+            raise UnreadError(gap)
 
 
 def of_accounts_file(diagnostic: Diagnostic) -> bool:

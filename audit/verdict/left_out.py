@@ -57,7 +57,10 @@ def keep(snapshot: Snapshot, waivers: Waivers, today: date) -> Kept:
         return Kept(snapshot=snapshot, units=everything, coverage=covered, everything=everything)
     gaps = tuple(gap for gap in snapshot.gaps if covering(exclusions, gap) is None)
     seen = tuple(one for one in snapshot.running.observations if covering(exclusions, _Place.of(one)) is None)
-    running = replace(snapshot.running, observations=seen)
+    beyond = snapshot.running.beyond
+    if beyond is not None:
+        beyond = tuple(one for one in beyond if covering(exclusions, _Place.of(one)) is None)
+    running = replace(snapshot.running, observations=seen, beyond=beyond)
     kept = replace(snapshot, declared=without(snapshot.declared, exclusions), running=running, gaps=gaps)
     units = pairing.views(kept)
     left_out = tuple(view for view in everything if covering(exclusions, view) is not None)

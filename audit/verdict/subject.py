@@ -14,6 +14,7 @@ from audit.verdict.registry import RepositoryView
 if TYPE_CHECKING:
     from audit.declared.model import DeclaredContainer, Diagnostic, Pin
     from audit.model import Gap, Location
+    from audit.running.model import Observation
     from audit.verdict.pairing import Matched, Orphan, StackView
     from audit.verdict.secrets import SecretView
 
@@ -111,6 +112,17 @@ def of_secret(secret: SecretView, *, calls: tuple[str, ...] = ()) -> Subject:
 def of_fleet(name: str = "fleet", *, kind: str = "", location: Location | None = None, **values: str | None) -> Subject:
     """Make the subject for the fleet, or for a thing of the repository; ``values``: declared, running, released."""
     return Subject(name=name, kind=kind, location=location, evidence=from_file(location), **values)
+
+
+def of_account(seen: Observation) -> Subject:
+    """Make the subject for an account in a region in which no unit is."""
+    return Subject(
+        name=f"{seen.account.name}/{seen.region}",
+        account=seen.account.name,
+        account_id=seen.account.id,
+        region=seen.region,
+        evidence=from_calls(("ecs:ListTaskDefinitionFamilies", "lambda:GetFunctionConfiguration")),
+    )
 
 
 def of_pin(pin: Pin, *, declared: str | None = None) -> Subject:

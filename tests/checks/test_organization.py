@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from audit.config import Settings
 from audit.model import Account, Fact, Seen
-from audit.running.model import Member
+from audit.running.model import Member, StackInvoker
 from checks import test_organization
 from tests.checks.judging import ended, said
-from tests.nouns import DEV, SHARED, fleet_of, row, snapshot, unread
+from tests.nouns import DEV, SHARED, definition, fleet_of, invoker, observation, row, snapshot, unread
 
 if TYPE_CHECKING:
+    from audit.running.model import Observation
     from audit.verdict.fleet import Fleet
 
 MISSING = test_organization.test_account_not_in_organization
 UNDECLARED = test_organization.test_organization_account_undeclared
+RUNNER = test_organization.test_runner_undeclared
 
 
 def member(account: Account, state: str = "ACTIVE") -> Member:
@@ -90,3 +92,44 @@ def test_a_selection_says_nothing_of_the_others() -> None:
     """Where only a part was selected the others are not known."""
     members = (member(Account(name="x", id="111122223333")),)
     assert ended(UNDECLARED, fleet(Seen(value=members), Settings(account=("dev",)))) == ["not_applicable"]
+
+
+def beyond(*seen: Observation | None) -> Fleet:
+    """Make a fleet with what was seen where no unit is; None: nobody asked."""
+    facts = snapshot(rows=(row(),))
+    found = None if None in seen else tuple(one for one in seen if one)
+    return fleet_of(replace(facts, running=replace(facts.running, beyond=found)))
+
+
+def place(families: Fact[Any], found: Fact[Any]) -> Observation:
+    """See families and an invoker in an account without a unit."""
+    invokers = (StackInvoker(stack="ecs-deploy-runner", invoker=found),)
+    return observation(Account(name="old", id="111122223333"), families=families, invokers=invokers)
+
+
+NONE: Fact[Any] = Seen(value=None)
+
+
+@pytest.mark.parametrize(
+    ("seen", "outcome"),
+    [
+        pytest.param(None, ["not_applicable"], id="not asked"),
+        pytest.param(place(Seen(value=()), NONE), ["pass"], id="nothing there"),
+        pytest.param(place(Seen(value=(definition("ecs-deploy-runner-x", "a:b"),)), NONE), ["fail"], id="a family"),
+        pytest.param(place(Seen(value=()), Seen(value=invoker())), ["fail"], id="an invoker"),
+        pytest.param(place(unread(), NONE), ["unknown"], id="families unread"),
+        pytest.param(place(Seen(value=()), unread("invoker")), ["unknown"], id="invoker unread"),
+        pytest.param(place(unread(), Seen(value=invoker())), ["fail"], id="an invoker, families unread"),
+    ],
+)
+def test_runner_undeclared(seen: Observation | None, outcome: list[str]) -> None:
+    """One finding for each account and region where something of a runner is and no unit."""
+    assert ended(RUNNER, beyond(seen)) == outcome
+
+
+def test_runner_undeclared_says_what_is_there() -> None:
+    """The finding names families and invoker, and the region; without such accounts there is nothing to judge."""
+    seen = place(Seen(value=(definition("ecs-deploy-runner-x", "a:b"),)), Seen(value=invoker()))
+    words = "ecs-deploy-runner-x, ecs-deploy-runner-invoker in us-west-2, and no unit declares it"
+    assert said(RUNNER, beyond(seen)) == words
+    assert ended(RUNNER, beyond()) == ["not_applicable"]
