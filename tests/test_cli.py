@@ -14,18 +14,17 @@ import pytest
 from audit import config
 from audit import snapshot as snapshots
 from audit.cli import main
+from audit.cli.commands import COMMANDS
 from audit.verdict.results import from_json
 from tests.nouns import fresh, snapshot
 from tests.processes import BIN, run
-
-COMMANDS = ("check", "declared", "running", "released", "snapshot", "report", "history", "policy", "waivers", "demo")
 
 
 def test_help_lists_commands_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     """``--help`` needs nothing else: every command, and what each exit code means."""
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out
-    assert all(command in shown for command in COMMANDS)
+    assert all(f"  {name} " in shown and words in shown for name, (_, words) in COMMANDS.items())
     assert "10  incomplete" in shown
 
 
@@ -37,6 +36,48 @@ def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str])
     assert "Usage: pipelines-audit" in shown
     assert max(map(len, shown.splitlines())) <= 100
     assert "\\b" not in shown
+
+
+def test_a_mistyped_command_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody has to look the name up."""
+    assert main(["chek"]) == 4
+    assert "No such command 'chek'. Did you mean 'check'?" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_no_fault_of_ours() -> None:
+    """Output that the system does not take ends with 3 and one line that says so."""
+    with Path("/dev/full").open("wb") as full:
+        command = [str(BIN / "pipelines-audit"), "released", "--offline", "--json"]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert ended.returncode == 3
+    assert "the output cannot be written: No space left on device" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+HEAVY = ("alembic", "boto3", "botocore", "hcl2", "jinja2", "lark", "moto", "pydantic", "pytest", "requests", "rich")
+
+
+@pytest.mark.parametrize("argument", ["--help", "--version", "chek"])
+def test_start_up_loads_nothing_heavy(argument: str) -> None:
+    """What needs no facts waits for no library that reads or judges them."""
+    code = (
+        "import sys; from audit.cli import main; main(sys.argv[1:]);"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, argument], capture_output=True, text=True, check=True)
+    loaded = set(ended.stdout.splitlines()[-1].split())
+    assert "click" in loaded
+    assert not loaded & {*HEAVY, "sqlalchemy", "yaml", "checks", "reports"}
+
+
+def test_help_of_commands_loads_no_sdk_and_no_pytest() -> None:
+    """The options come from a table, not from what carries them out."""
+    code = (
+        "import sys; from audit.cli import main; [main([name, '--help']) for name in sys.argv[1:]];"
+        "print(*sorted(sys.modules))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, *COMMANDS], capture_output=True, text=True, check=True)
+    assert not set(ended.stdout.splitlines()[-1].split()) & {"boto3", "botocore", "moto", "pytest", "sqlalchemy"}
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

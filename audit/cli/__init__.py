@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -14,27 +15,14 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 import audit
-from audit.cli import (
-    carrying,
-    catalogue,
-    configuring,
-    facts,
-    judging,
-    past,
-    policies,
-    readiness,
-    remedy,
-    reporting,
-    returning,
-    snapshots,
-    tour,
-    waivers,
-)
+from audit.cli.commands import Lazy
 from audit.cli.options import EXIT_CODES
 from audit.errors import AuditError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,16 +38,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _say("interrupted", 2)
     except AuditError as error:
         return _say(str(error), error.exit_code)
-    except BrokenPipeError:
-        # The reader of our output has gone: nothing is left to be said to it, and the interpreter must not try.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 3
+    except OSError as error:
+        return _unwritten(error)
     except Exception as error:  # noqa: BLE001 -- the one border where a fault of our own becomes exit code 3
         return _say(_fault(error), 3)
     return code if isinstance(code, int) else 0
 
 
-@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Lazy,
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(audit.__version__, prog_name="pipelines-audit")
 def cli() -> None:
     """Find drift of Gruntwork Pipelines on the ECS Deploy Runner, account by account.
@@ -69,37 +59,15 @@ def cli() -> None:
     """
 
 
-COMMANDS = (
-    judging.check,
-    readiness.ready,
-    remedy.plan,
-    carrying.apply,
-    returning.rollback,
-    facts.declared,
-    facts.running,
-    facts.released,
-    snapshots.snapshot,
-    snapshots.diff,
-    reporting.report,
-    waivers.waivers,
-    policies.policy,
-    past.history,
-    catalogue.checks,
-    configuring.config,
-    tour.demo,
-)
-
-
-def _unescape(command: click.Command) -> None:
-    """Read a docstring's backslashes as click wants them: raw docstrings write its mark for examples in two letters."""
-    command.help = (command.help or "").replace("\\b\n", "\b\n").replace("\\\\\n", "\\\n")
-    for part in command.commands.values() if isinstance(command, click.Group) else ():
-        _unescape(part)
-
-
-for command in COMMANDS:
-    _unescape(command)
-    cli.add_command(command)
+def _unwritten(error: OSError) -> int:
+    """Say why the output could not be written; to a reader that has gone nothing is left to be said."""
+    if not isinstance(error, BrokenPipeError) and (error.errno not in _FULL or error.filename is not None):
+        return _say(_fault(error), 3)
+    # The interpreter, as it ends, must not try again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return 3
+    return _say(f"the output cannot be written: {error.strerror}; make room, and run again", 3)
 
 
 def _say(message: str, code: int) -> int:
