@@ -125,6 +125,10 @@ def registry_targets(
             tags[place].add(image.tag)
             run[place].add(image.tag)
     names = {account.id: account for account in order.accounts}
+    beside: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for (id_, region, name), wanted in sorted(tags.items()):
+        if wanted:
+            beside[id_, region].append(name)
     return tuple(
         RegistryTarget(
             account=names.get(id_, Account(name=id_, id=id_)),
@@ -132,6 +136,7 @@ def registry_targets(
             repository=name,
             tags=tuple(sorted(wanted)),
             running=tuple(sorted(run[id_, region, name])),
+            beside=tuple(beside[id_, region]),
         )
         for (id_, region, name), wanted in sorted(tags.items())
         if wanted

@@ -130,6 +130,7 @@ def test_registry_targets() -> None:
     )
     seen = (observation(DEV, families=Seen(value=(running,))),)
     found = registry_targets((*ROWS, row(image="docker.example.com/x")), seen, snapshot(rows=ROWS).order, ("v9.9.9",))
+    assert {target.beside for target in found} == {("ecs-deploy-runner", "kaniko")}
     assert [(target.repository, target.account.name, target.tags, target.running) for target in found] == [
         ("ecs-deploy-runner", "shared", ("v1.0.0", "v1.3.0", "v9.9.9"), ("v1.0.0",)),
         ("kaniko", "shared", ("v1.3.0", "v9.9.9"), ()),

@@ -17,7 +17,7 @@ from audit.demo.seed import push_image, seed_runner, sign_in
 from audit.look import once
 from audit.snapshot import load
 from tests.aws import REGION, ROLE_ARN, emulator
-from tests.overlay.faults import DENIED, THROTTLED, Pages, Rule
+from tests.overlay.faults import DENIED, THROTTLED, Pages, Reply, Rule
 from tests.overlay.proxy import Overlay, overlaid
 
 if TYPE_CHECKING:
@@ -83,6 +83,10 @@ def _seed(url: str, id_: str, images: dict[str, str]) -> None:
         )
 
 
+def _reply(**body: object) -> Reply:
+    return Reply(body=json.dumps(body).encode())
+
+
 def _listed(*left_out: str, **states: str) -> Pages:
     accounts = ({"Id": id_, "Name": name, "State": states.get(name, "ACTIVE")} for name, id_ in FLEET.items())
     return Pages(items=tuple(one for one in accounts if one["Name"] not in left_out), key="Accounts", size=2)
@@ -96,12 +100,21 @@ def overlay(endpoint: str) -> Iterator[Overlay]:
 
 
 def test_calls_are_counted_and_few(live: Path, overlay: Overlay) -> None:
-    """At most 12 calls in a plain account and 22 where the registry lives, as the snapshot says itself."""
+    """At most 12 calls in a plain account and 22 where the registry lives, as the snapshot says itself.
+
+    In both accounts a task stopped within the last hour.
+    """
+    task = f"arn:aws:ecs:{REGION}:{REGISTRY_ID}:task/{STACK}/0123456789abcdef"
+    overlay.rules += [
+        Rule(fault=_reply(taskArns=[task]), call="ecs:ListTasks"),
+        Rule(fault=_reply(tasks=[{"taskArn": task, "lastStatus": "STOPPED"}], failures=[]), call="ecs:DescribeTasks"),
+    ]
     given = Settings(infra_live=live, role_arn=ROLE_ARN, account=("logs", "shared"), offline=True)
     found = once.look(given, {})
     said = {one.account_id: one.calls for one in found.running.calls}
     assert said == {id_: overlay.count(account=id_) for id_ in (REGISTRY_ID, FLEET["logs"])}
-    assert said == {REGISTRY_ID: 22, FLEET["logs"]: 8}
+    assert said == {REGISTRY_ID: 22, FLEET["logs"]: 9}
+    assert overlay.count("ecr:DescribeRepositories") == 1
     assert overlay.count("sts:AssumeRole") == 2
 
 

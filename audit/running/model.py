@@ -33,13 +33,17 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegistryTarget:
-    """One ECR repository to look at, in the registry's own account; ``tags`` that matter there, ``running`` of them."""
+    """One ECR repository to look at, in the registry's own account; ``tags`` that matter there, ``running`` of them.
+
+    ``beside`` names all repositories of the registry that are looked at, this one too: some calls take many.
+    """
 
     account: Account
     region: str
     repository: str
     tags: tuple[str, ...]
     running: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

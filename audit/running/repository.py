@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from audit.running.faults import CallError
@@ -9,7 +11,9 @@ from audit.running.model import RepositorySettings
 from audit.running.replies import utc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mypy_boto3_ecr.type_defs import RepositoryTypeDef
 
     from audit.running.model import RegistryTarget
     from audit.running.visit import Visit
@@ -18,25 +22,45 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _DESCRIBE = "ecr:DescribeRepositories"
+_BATCH = 100
 _NONE = frozenset(
     {"RepositoryNotFoundException", "LifecyclePolicyNotFoundException", "RepositoryPolicyNotFoundException"}
 )
 
 
 def settings(visit: Visit, target: RegistryTarget) -> RepositorySettings | None:
-    """Read the settings of a repository; None if there is no such repository."""
-    reply = _asked(
-        visit,
+    """Read the settings of a repository; None if there is no such repository.
+
+    Those of one registry are asked for together, by whoever comes first. Where that fails each is asked for alone: one
+    that isn't there, or may not be looked at, fails the call for all.
+    """
+    together = target.beside[:_BATCH]
+    if target.repository in together and len(together) > 1:
+        key = (target.account.id, target.region, together)
+        with suppress(CallError):
+            return visit.repositories.get(key, partial(_described, visit, target, together))[target.repository]
+    try:
+        return _described(visit, target, (target.repository,))[target.repository]
+    except CallError as error:
+        if error.code in _NONE:
+            return None
+        raise
+
+
+def _described(visit: Visit, target: RegistryTarget, names: Sequence[str]) -> Mapping[str, RepositorySettings]:
+    reply = visit.ask(
         _DESCRIBE,
         visit.ecr.describe_repositories,
         registryId=target.account.id or "",
-        repositoryNames=[target.repository],
+        repositoryNames=names,
     )
-    if reply is None:
-        return None
-    if len(reply["repositories"]) != 1:
+    found = reply["repositories"]
+    if sorted(one["repositoryName"] for one in found) != sorted(names):
         raise CallError(_DESCRIBE, "DamagedReply")
-    (seen,) = reply["repositories"]
+    return {one["repositoryName"]: _settings(one) for one in found}
+
+
+def _settings(seen: RepositoryTypeDef) -> RepositorySettings:
     encryption = seen.get("encryptionConfiguration")
     return RepositorySettings(
         arn=seen.get("repositoryArn", ""),

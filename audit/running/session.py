@@ -43,7 +43,7 @@ from audit.running.visit import CURRENT, SignIn, Visit
 from audit.running.visits import Visits
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
     from contextlib import AbstractContextManager
 
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
     from audit.model import Account
     from audit.running.access import Link
-    from audit.running.model import Identity
+    from audit.running.model import Identity, RepositorySettings
 
 __all__ = ["Access", "Session"]
 
@@ -160,7 +160,8 @@ class _Assumed:
 class Session:
     """What a whole run shares: the clients, the base credentials, one session per role.
 
-    ``identities`` says whose the access keys are of which AWS was asked.
+    ``identities`` says whose the access keys are of which AWS was asked, ``repositories`` holds what was asked for
+    several of a registry at once.
     """
 
     sdk_errors = (
@@ -184,6 +185,7 @@ class Session:
         self._roles: Once[_Assumed] = Once()
         self._visits = Visits()
         self.identities: dict[str, Identity] = {}
+        self.repositories: Once[Mapping[str, RepositorySettings]] = Once(keep_failures=True)
         # With profiles of the accounts the environment's is not what counts, nor need it exist.
         variables = {"profile": (None, None, None, None)} if access.has_profiles else None
         self._sdk = botocore.session.Session(session_vars=cast("Any", variables))

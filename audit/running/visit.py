@@ -61,6 +61,7 @@ class Visit:
         self.attempts = session.access.attempts
         self.sdk_errors = session.sdk_errors
         self.identities = session.identities
+        self.repositories = session.repositories
         self.retry_handlers: dict[str, object] = {}
         self.socket: socket.socket | None = None
         self.way_in = ""

@@ -118,9 +118,16 @@ def _images(_account: str, _region: str, asked: Mapping[str, Any]) -> dict[str, 
 
 
 def _repository(account: str, region: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-    (name,) = asked["repositoryNames"]
-    arn = f"arn:aws:ecr:{region}:{account}:repository/{name}"
-    return {"repositories": [{"repositoryArn": arn, "imageTagMutability": "IMMUTABLE", "createdAt": 1700000000}]}
+    found = [
+        {
+            "repositoryName": name,
+            "repositoryArn": f"arn:aws:ecr:{region}:{account}:repository/{name}",
+            "imageTagMutability": "IMMUTABLE",
+            "createdAt": 1700000000,
+        }
+        for name in asked["repositoryNames"]
+    ]
+    return {"repositories": found}
 
 
 _ANSWERS: Mapping[str, Callable[[str, str, Mapping[str, Any]], dict[str, Any]]] = {
