@@ -92,7 +92,7 @@ def conclude(
         summary=summary,
         findings=findings,
         passes=_quiet(entries, "pass"),
-        chains=chain.chains(units, occasion.releases),
+        chains=chain.chains(units, occasion.releases, snapshot.declared.pins),
         units=(*matrix.rows(units, findings), *kept.rows),
         exit_code=code,
         verdict=verdict,
