@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from audit.declared.paths import join
 from audit.errors import RefusedError
 from audit.model import Location, Version
-from audit.remedy.edit import Change, Edit, edited, patch
+from audit.remedy.edit import Change, Edit, patch
 from audit.remedy.grammar import fits, valid
 from audit.remedy.literals import replaced
 from audit.remedy.steps import Command, EditPin, Step
@@ -90,36 +90,39 @@ def edit_steps(
         by_file[valid("path", edit.place.file)].append(edit)
     steps, files = [], []
     for file, wanted in sorted(by_file.items()):
-        good, bad = _parted(wanted, texts.get(file))
+        good, bad, after = _parted(wanted, texts.get(file))
         if good:
-            steps.append(_step(file, tuple(good), texts, to=to, hop=hop))
+            steps.append(_step(file, tuple(good), texts.get(file), after, to=to, hop=hop))
             files.append(file)
+        if after is not None:
+            texts[file] = after
         steps += [by_hand(edit, reason, hop) for edit, reason in bad]
     return tuple(steps), tuple(files)
 
 
-def _parted(edits: Sequence[Edit], text: str | None) -> tuple[list[Edit], list[tuple[Edit, str]]]:
+def _parted(edits: Sequence[Edit], text: str | None) -> tuple[list[Edit], list[tuple[Edit, str]], str | None]:
+    """Tell edits that can be made from those that can't, with the reason; gives the text with those that can, too."""
     good: list[Edit] = []
     bad: list[tuple[Edit, str]] = []
-    for edit in edits:
+    # From the end, so that each place is still where it was when it was read.
+    for edit in sorted(edits, key=lambda one: one.place, reverse=True):
         valid("tag", edit.new)
         if not fits("tag", edit.old):
             bad.append((edit, f"{edit.place}: what stands there is no tag; edit it by hand"))
             continue
         try:
             if text is not None:
-                replaced(text, edit.place, edit.old, edit.new)
+                text = replaced(text, edit.place, edit.old, edit.new, drafted=True)
             good.append(edit)
         except RefusedError as error:
             bad.append((edit, str(error)))
-    return good, bad
+    return good[::-1], bad[::-1], text
 
 
-def _step(file: str, edits: tuple[Edit, ...], texts: dict[str, str], *, to: str, hop: int) -> Step:
+def _step(file: str, edits: tuple[Edit, ...], before: str | None, after: str | None, *, to: str, hop: int) -> Step:
     diff = None
-    if file in texts:
-        change = Change(file=file, before=texts[file], after=edited(texts[file], edits))
-        texts[file], diff = change.after, patch(change)
+    if before is not None and after is not None:
+        diff = patch(Change(file=file, before=before, after=after))
     places = ", ".join(f"line {edit.place.line} from {edit.old} to {edit.new}" for edit in edits)
     return Step(
         number=0,

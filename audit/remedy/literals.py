@@ -42,13 +42,14 @@ class Span(NamedTuple):
     quote: str
 
 
-def replaced(text: str, place: Location, old: str, new: str) -> str:
+def replaced(text: str, place: Location, old: str, new: str, *, drafted: bool = False) -> str:
     """Give the text with the literal at ``place`` saying ``new`` instead of ``old``, and nothing else changed.
 
     Raises RefusedError with the reason where no literal stands there, it says something else, or the text reads
-    otherwise than expected afterwards.
+    otherwise than expected afterwards. What is only ``drafted``, for a plan, is proved when it is done: of HCL, whose
+    reader takes its time, the text is not read once more.
     """
-    prove = _prover(place.file)
+    prove = _prover(place.file, drafted=drafted)
     span = _span(text, place, old)
     changed = text[: span.start] + span.quote + new + span.quote + text[span.end :]
     try:
@@ -93,21 +94,34 @@ def _refused(place: Location, reason: str) -> RefusedError:
     return RefusedError(f"{where}: not edited: {one_line(reason)}; edit it by hand")
 
 
-def _prover(file: str) -> Callable[[str, str, Location, str, str], None]:
+def _prover(file: str, *, drafted: bool) -> Callable[[str, str, Location, str, str], None]:
     name = file.rpartition("/")[2]
     if name.endswith(".json"):
         return _prove_json
     if name.endswith((".hcl", ".tf", ".tfvars")):
-        return _prove_hcl
+        return _find_hcl if drafted else _prove_hcl
     return _prove_yaml if name.endswith((".yml", ".yaml")) else _prove_pins
 
 
 def _prove_hcl(text: str, changed: str, place: Location, old: str, new: str) -> None:
-    before, after = list(_flat(parse(text, place.file), place)), list(_flat(parse(changed, place.file), place))
-    marks = [index for index, item in enumerate(before) if item is _MARK]
+    before, index = _read_hcl(text, place, old)
+    _differ(before, list(_flat(parse(changed, place.file), place)), index, place, old, new)
+
+
+def _find_hcl(text: str, changed: str, place: Location, old: str, new: str) -> None:  # noqa: ARG001 -- as its brother
+    _read_hcl(text, place, old)
+
+
+def _read_hcl(text: str, place: Location, old: str) -> tuple[list[object], int]:
+    """Read a text, and find the value that stands at a place in it."""
+    found = list(_flat(parse(text, place.file), place))
+    marks = [index for index, item in enumerate(found) if item is _MARK]
     if len(marks) != 1:
         raise _refused(place, "no plain quoted string stands there: it is computed, null or a heredoc")
-    _differ(before, after, marks[0] + 2, place, old, new)  # after the mark and the node's own name
+    index = marks[0] + 2  # after the mark and the node's own name
+    if found[index] != old:
+        raise _refused(place, f"it says {found[index]!r}, not {old!r}: the file has changed")
+    return found, index
 
 
 def _flat(root: object, place: Location) -> Iterator[object]:
