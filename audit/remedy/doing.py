@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from audit.errors import RefusedError
 from audit.remedy import edit
-from audit.remedy.effects import branch_in_use, committed, edited
+from audit.remedy.effects import branch_in_use, committed, edited, effect
 from audit.remedy.plan import Plan
 from audit.remedy.steps import (
     PLAN_FILE,
@@ -124,6 +124,9 @@ def _commit(work: Work, action: Commit, plan: Plan) -> None:
 def _hand_in(work: Work, plan: Plan, hands: Hands) -> None:
     """Hand the edits in, and stop until they are merged."""
     number, journal = work.step.number, work.bench.journal
+    if effect(work.step, plan, work.bench.root, work.read) == "seen":
+        work.bench.say("merged already")
+        return
     said = next((one.details["where"] for one in reversed(journal.of(number)) if one.kind == "waiting"), None)
     if said is None:
         work.begin()

@@ -15,8 +15,10 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+import audit
 from audit.declared.git import run_git
 from audit.errors import AuditError, DeclarationError, UsageError
+from audit.remedy.lock import Holder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +43,14 @@ Kind: TypeAlias = Literal[
 ]
 Fate: TypeAlias = Literal["not started", "in doubt", "done", "failed"]
 
-_FATES: Mapping[str, Fate] = {"started": "in doubt", "interrupted": "in doubt", "done": "done", "failed": "failed"}
+_FATES: Mapping[str, Fate] = {
+    "waiting": "not started",
+    "started": "in doubt",
+    "interrupted": "in doubt",
+    "done": "done",
+    "failed": "failed",
+}
+# What waits for people has been handed to them whole: nothing of it is in doubt.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,6 +154,12 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def began(journal: Journal) -> None:
+    """Write down who begins to carry the plan out."""
+    who = Holder.this("", datetime.now(UTC))
+    journal.add("run", owner=who.owner, host=who.host, process=who.process, version=audit.__version__)
 
 
 def _read(content: bytes, path: Path) -> tuple[list[Event], bool]:

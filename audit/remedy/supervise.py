@@ -36,6 +36,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SHORTEST, _LONGEST = 0.002, 0.05
 _QUIET = 0.2
 """How long a line without an end is held before it is shown: it may be a question."""
+_NEWS = 60.0
+"""After how many seconds without output people are told that a command still runs."""
 
 
 @dataclass(slots=True)
@@ -117,22 +119,22 @@ class Supervisor:
 
     def _watch(self, child: subprocess.Popen[bytes], shown: _Shown) -> int | None:
         pause, deadline = _SHORTEST, float("inf")
-        while True:
+        while time.monotonic() < deadline:
             pid, status = os.waitpid(child.pid, os.WNOHANG | os.WUNTRACED)
             if pid and os.WIFSTOPPED(status):
                 self._stopped(child.pid, os.WSTOPSIG(status))
             elif pid:
                 child.returncode = os.waitstatus_to_exitcode(status)
                 return child.returncode
-            shown.more()
+            pause = _SHORTEST if shown.more() else min(pause * 1.5, _LONGEST)
             if self.asked.signal is not None and deadline == float("inf"):
                 deadline = time.monotonic() + self.grace
                 self._pass_on(child.pid, self.asked.signal)
-            if time.monotonic() > deadline:
-                child.returncode = 0  # it is nobody's to wait for any more
-                return None
+            if shown.is_quiet_for(_NEWS):
+                self.asked.tell("still running")
             time.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST)
+        child.returncode = 0  # it is nobody's to wait for any more
+        return None
 
     def _stopped(self, process: int, number: int) -> None:
         if number in (signal.SIGTTIN, signal.SIGTTOU) and self.terminal is None:
@@ -199,16 +201,24 @@ class _Shown:
 
     def __init__(self, raw: int, masker: Masker, echo: Callable[[str], None]) -> None:
         self._raw, self._masker, self._echo = raw, masker, echo
-        self._at, self._last = 0, time.monotonic()
+        self._at, self._last, self._told = 0, time.monotonic(), time.monotonic()
 
-    def more(self) -> None:
-        """Show what has come since."""
-        data = os.pread(self._raw, 1 << 16, self._at)
+    def more(self) -> bool:
+        """Show what has come since, and tell whether something has."""
+        data, now = os.pread(self._raw, 1 << 16, self._at), time.monotonic()
         if data:
-            self._at, self._last = self._at + len(data), time.monotonic()
+            self._at, self._last, self._told = self._at + len(data), now, now
             self._say(self._masker.take(data))
-        elif time.monotonic() - self._last > _QUIET:
+        elif now - self._last > _QUIET:
             self._say(self._masker.rest())
+        return bool(data)
+
+    def is_quiet_for(self, seconds: float) -> bool:
+        """Tell, once in so many seconds, that nothing has come for as long."""
+        now = time.monotonic()
+        is_quiet = now - self._told > seconds
+        self._told = now if is_quiet else self._told
+        return is_quiet
 
     def all(self) -> None:
         """Show all that is left."""

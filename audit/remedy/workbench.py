@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import tempfile
 from collections.abc import Callable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from audit.remedy.steps import Command
 
 _MOST_EVIDENCE = 2000
+_SCRATCH = "pipelines-audit-step-"
 _INTERRUPTED = (-signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP, 128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
@@ -34,7 +36,8 @@ _INTERRUPTED = (-signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP, 128 + signal.SI
 class Workbench:
     """What all steps of a run share; ``logs`` is the folder of their logs, ``lock`` the descriptor of the lock.
 
-    ``say`` tells people what goes on, ``show`` gets the output of commands.
+    ``say`` tells people what goes on, ``show`` gets the output of commands; where steps go on ``together``, each
+    line of it says whose it is.
     """
 
     root: Path
@@ -45,12 +48,13 @@ class Workbench:
     journal: Journal
     say: Callable[[str], None]
     show: Callable[[str], None]
+    together: bool = False
 
     @contextmanager
     def at(self, step: Step) -> Iterator[Work]:
         """Make room for a step: a log, and a folder outside of the repository that nobody else reads."""
         log = self.logs / f"step-{step.number}.log"
-        with tempfile.TemporaryDirectory(prefix="pipelines-audit-") as folder, _appended(log) as kept:
+        with tempfile.TemporaryDirectory(prefix=_SCRATCH) as folder, _appended(log) as kept:
             scratch = Path(folder).resolve()
             if scratch.is_relative_to(self.root):
                 raise RefusedError("TMPDIR lies in the repository: unset it")
@@ -83,7 +87,7 @@ class Work:
         line = self.line(words)
         self.note(f"$ {line}\n")
         self.bench.say(f"step {number}: running {one_line(line)}")
-        journal.add("command", number, argv=line, folder=command.cwd)
+        journal.add("command", number, argv=line, folder=command.cwd, scratch=str(self.scratch))
         ended = self._start(words, command.cwd, capture=False, given=given)
         if ended.code is not None:
             journal.add("ended", number, code=ended.code)
@@ -144,7 +148,13 @@ class Work:
         raise StepFailedError(f"step {self.step.number} ({one_line(self.step.title)}) failed: {one_line(reason, 600)}")
 
     def recover(self) -> None:
-        """Put into the log what a command wrote after the run before was killed."""
+        """Tidy up after a run that was killed: what a command wrote then goes into the log, its scratch folder away."""
+        left = {
+            event.details["scratch"] for event in self.bench.journal.of(self.step.number) if event.kind == "command"
+        }
+        for folder in map(Path, left):
+            if folder.name.startswith(_SCRATCH) and folder != self.scratch and not folder.is_symlink():
+                shutil.rmtree(folder, ignore_errors=True)
         text = leftover(self._raw, self.bench.supervisor.masker())
         if text:
             self.note(f"(written after the run was stopped)\n{text}")
@@ -164,6 +174,8 @@ class Work:
         return ended.output
 
     def _start(self, words: Sequence[str], cwd: str, *, capture: bool, given: bytes | None = None) -> Ended:
+        if self.bench.supervisor.asked.signal is not None:
+            raise StoppedError(f"stopped in step {self.step.number}: apply again to go on")
         programs = self.bench.programs
         job = Job(
             argv=programs.argv([self._placed(word) for word in words]),
@@ -174,7 +186,7 @@ class Work:
             given=given,
             capture=capture,
         )
-        return self.bench.supervisor.run(job, self._quietly if capture else self._loudly)
+        return self.bench.supervisor.run(job, self._loudly)
 
     def _placed(self, word: str) -> str:
         if PLAN_FILE in word and not self.plan_file.exists():
@@ -189,12 +201,12 @@ class Work:
             raise RefusedError(f"{one_line(cwd)}: leads out of the repository: nothing is started there") from None
 
     def _loudly(self, text: str) -> None:
-        self.bench.show(text)
+        if self.bench.together:
+            whose = f"[{one_line(self.step.account or str(self.step.number), 60)}] "
+            self.bench.show("".join(f"{whose}{line}" for line in text.splitlines(keepends=True)))
+        else:
+            self.bench.show(text)
         self.note(text)
-
-    def _quietly(self, text: str) -> None:
-        # What a command that only looks has to say beside its answer: why it cannot, or a question at the terminal.
-        self._loudly(text)
 
     def _judge(self, ended: Ended, words: Sequence[str]) -> None:
         if ended.code is None or self.bench.supervisor.asked.signal is not None or ended.code in _INTERRUPTED:
