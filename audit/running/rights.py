@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 ACTIONS = ("lambda:InvokeFunction", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration")
 
-_CLOSED = frozenset({"AccessDenied", "AccessDeniedException", "NoSuchEntity"})
+_ABSENT = "NoSuchEntity"
+_CLOSED = frozenset({"AccessDenied", "AccessDeniedException", _ABSENT})
 _SIMULATE, _ROLE = "iam:SimulatePrincipalPolicy", "iam:GetRole"
 _ARN = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):(?P<service>iam|sts)::(?P<id>\d{12}):"
@@ -35,20 +36,28 @@ def caller_rights(visit: Visit, who: Identity, stacks: Sequence[str]) -> tuple[R
     ]
     if found["kind"] == "root":
         return tuple(Right(action=action, resource=arn, is_allowed=True) for arn in functions for action in ACTIONS)
-    principal = who.arn
-    if found["kind"] == "assumed-role":
-        name = found["name"].partition("/")[0]
-        principal = _role(visit, name) or f"arn:{found['partition']}:iam::{found['id']}:role/{name}"
-    return tuple(right for arn in functions for right in _simulated(visit, principal, arn))
+    if found["kind"] == "user":
+        return tuple(right for arn in functions for right in _simulated(visit, who.arn, arn))
+    name = found["name"].partition("/")[0]
+    role = _role(visit, name)
+    # A session's ARN leaves out the path of its role; most have none, so it is worth a try.
+    principal = f"arn:{found['partition']}:iam::{found['id']}:role/{name}" if isinstance(role, CallError) else role
+    try:
+        return tuple(right for arn in functions for right in _simulated(visit, principal, arn))
+    except CallError as error:
+        if error.code == _ABSENT and isinstance(role, CallError):
+            # There was a path, and what would have told it is what is missing.
+            raise role from None
+        raise
 
 
-def _role(visit: Visit, name: str) -> str | None:
-    """Give a role's own ARN, for that of its session leaves out the path; None where the caller may not ask for it."""
+def _role(visit: Visit, name: str) -> str | CallError:
+    """Give a role's own ARN, or why the caller is not told it."""
     try:
         return visit.ask(_ROLE, visit.iam.get_role, RoleName=name)["Role"]["Arn"]
     except CallError as error:
         if error.code in _CLOSED:
-            return None
+            return error
         raise
 
 
