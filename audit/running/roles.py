@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from audit.running.faults import CallError
 from audit.running.model import RoleChange
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from audit.running.model import TaskDefinition
     from audit.running.visit import Visit
 
+_CALL = "iam:SimulatePrincipalPolicy"
 ACTIONS = (
     "iam:AttachRolePolicy",
     "iam:PutRolePolicy",
@@ -28,11 +30,14 @@ def role_changes(visit: Visit, families: Sequence[TaskDefinition]) -> tuple[Role
 
 def _allowed(visit: Visit, role: str) -> tuple[str, ...]:
     reply = visit.ask(
-        "iam:SimulatePrincipalPolicy",
+        _CALL,
         visit.iam.simulate_principal_policy,
         PolicySourceArn=role,
         ActionNames=list(ACTIONS),
         ResourceArns=[role],
     )
-    results = reply.get("EvaluationResults", [])
-    return tuple(sorted(one["EvalActionName"] for one in results if one["EvalDecision"] == "allowed"))
+    decided = {one["EvalActionName"]: one["EvalDecision"] for one in reply.get("EvaluationResults", [])}
+    if not decided.keys() >= set(ACTIONS):
+        # Silence about an action doesn't mean that it is denied.
+        raise CallError(_CALL, "MalformedReply")
+    return tuple(sorted(action for action in ACTIONS if decided[action] == "allowed"))
