@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +47,7 @@ class Silence:
 class Pages:
     """Answer with a list of the overlay's own, in pages; after each but the last comes an empty one with a token."""
 
-    items: tuple[Mapping[str, object], ...]
+    items: tuple[object, ...]
     key: str
     page_key: str = "NextToken"
     size: int = 20
