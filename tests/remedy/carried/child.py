@@ -1,0 +1,117 @@
+"""The tool in a process of its own, forked from one that has loaded it already; and the faults that are put into it.
+
+A run costs a tenth of what it costs a new interpreter. Faults strike where the tool asks the kernel to keep something:
+right after each line of the journal, once for each line.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import multiprocessing
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+# Loaded once, in the process that runs are forked from.
+import audit.cli
+import audit.cli.progress
+import audit.declared.units
+import audit.door
+import audit.look.once
+import audit.plugin
+import audit.remedy.aftermath
+import audit.remedy.handing
+import audit.remedy.making
+import audit.remedy.rollback
+import audit.remedy.run
+import audit.remedy.stale
+import audit.running.session
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Mode: TypeAlias = Literal["kill", "full"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Faults:
+    """Strike after each line of the journal whose event is in ``events`` (none: all); ``struck`` remembers where."""
+
+    mode: Mode
+    struck: Path
+    events: tuple[str, ...] = ()
+
+    def install(self) -> None:
+        """Have the kernel's answer to fsync be followed by the fault."""
+        real = os.fsync
+
+        def fsync(descriptor: int) -> None:
+            real(descriptor)
+            self._strike(descriptor)
+
+        os.fsync = fsync  # type: ignore[assignment]  # in a process of its own, to strike at the very line
+
+    def _strike(self, descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        if path.suffix != ".jsonl":
+            return
+        event = json.loads(path.read_bytes().rstrip(b"\n").rpartition(b"\n")[2])
+        if self.events and event["event"] not in self.events:
+            return
+        key = f"{event['event']} {event.get('step', '-')} {event.get('argv', '')}"
+        seen = self.struck.read_text().splitlines() if self.struck.exists() else []
+        if key in seen:
+            return
+        with self.struck.open("a") as file:
+            file.write(f"{key}\n")
+        if self.mode == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Done:
+    """How a run of the tool ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def tool(*argv: str, cwd: Path, environment: Mapping[str, str], scratch: Path, faults: Faults | None = None) -> Done:
+    """Run the tool to its end."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    out, err = scratch / "out", scratch / "err"
+    process = context.Process(target=_run, args=(argv, cwd, dict(environment), out, err, faults))
+    process.start()
+    process.join()
+    code = process.exitcode
+    process.close()
+    return Done(code=-1 if code is None else code, out=out.read_text(), err=err.read_text())
+
+
+def _run(
+    argv: tuple[str, ...], cwd: Path, environment: dict[str, str], out: Path, err: Path, faults: Faults | None
+) -> None:
+    os.setsid()  # no terminal: nobody can be asked
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(environment, CARRIED_TOOL=str(os.getpid()))
+    for number, path in ((1, out), (2, err)):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    sys.stdin = os.fdopen(0, "r", closefd=False)
+    sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
+    if faults is not None:
+        faults.install()
+    code = audit.cli.main(list(argv))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
