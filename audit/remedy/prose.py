@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from audit.remedy.document import sha256
-from audit.remedy.script import broken, words
+from audit.remedy.shell import broken, words
 from audit.remedy.steps import CHECKOUT, PLAN_FILE, EditPin, VerifyUnit
 from audit.text import counted, neutral, one_line
 
@@ -30,7 +30,7 @@ _HEADINGS = {
 
 def markdown(plan: Plan) -> str:
     """Give the page."""
-    lines = [f"# {_title(plan)}", "", *_facts(plan), "", *_barriers(plan)]
+    lines = [f"# {title(plan)}", "", *_facts(plan), "", *_barriers(plan)]
     heading = ""
     for step in plan.steps:
         now = _HEADINGS[step.action.kind]
@@ -50,7 +50,7 @@ def markdown(plan: Plan) -> str:
 
 def text(plan: Plan) -> str:
     """Give the steps as plain lines."""
-    lines = [_title(plan), ""]
+    lines = [title(plan), ""]
     for step in plan.steps:
         lines.append(f"{step.number:>3}. {one_line(step.title, 200)}")
         lines.append(f"     why: {one_line(step.why, 400)}")
@@ -64,9 +64,12 @@ def text(plan: Plan) -> str:
     return "\n".join([*lines, ""])
 
 
-def _title(plan: Plan) -> str:
+def title(plan: Plan) -> str:
+    """Say in a line what a plan is for."""
     if plan.to:
         return f"Upgrade the ECS Deploy Runner to {one_line(plan.to, 60)}"
+    if plan.goal == "rollback":
+        return "Take the ECS Deploy Runner back to what ran before"
     return "Apply what is declared and does not run"
 
 
@@ -100,6 +103,7 @@ def _step(step: Step) -> Iterator[str]:
     if step.preconditions:
         yield ""
         yield from (f"- Before: {_md(need)}" for need in step.preconditions)
+    yield from (f"- Look first: {_look(command)}" for command in step.guards)
     yield ""
     if isinstance(step.action, EditPin):
         yield from _edits(step.action)
@@ -109,7 +113,14 @@ def _step(step: Step) -> Iterator[str]:
             yield ""
             yield from (f"- `{_code(family)}` must show `{_code(image)}`" for family, image in step.action.images)
     yield ""
+    yield from (f"- Then look: {_look(command)}" for command in step.evidence)
+    yield from [""] if step.evidence else []
     yield f"After it, {_md(step.postcondition)}. To take it back: {_md(step.undo)}."
+
+
+def _look(command: Command) -> str:
+    must = "must show nothing" if command.empty else f"must show `{_code(command.expect)}`" if command.expect else ""
+    return f"`{_code(_line(command), 1000)}` {must or 'must end well'}"
 
 
 def _edits(action: EditPin) -> Iterator[str]:
@@ -143,8 +154,8 @@ def _fenced(content: str, kind: str) -> Iterator[str]:
     yield fence
 
 
-def _code(value: str) -> str:
-    return one_line(value, 300).replace("`", "'")
+def _code(value: str, most: int = 300) -> str:
+    return one_line(value, most).replace("`", "'")
 
 
 def _md(value: str) -> str:

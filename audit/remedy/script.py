@@ -8,14 +8,13 @@ grammar before.
 
 from __future__ import annotations
 
-import re
 import shlex
 from typing import TYPE_CHECKING
 
 from audit.remedy.document import sha256
+from audit.remedy.preamble import HEAD
+from audit.remedy.shell import broken, words, written
 from audit.remedy.steps import (
-    CHECKOUT,
-    PLAN_FILE,
     ApplyUnit,
     BootstrapImage,
     BuildImage,
@@ -34,142 +33,11 @@ if TYPE_CHECKING:
     from audit.remedy.steps import Step
 
 TOOLS = frozenset({"aws", "docker", "git", "infrastructure-deployer", "terraform", "terragrunt"})
-_WIDTH = 110
-_PLACES = {PLAN_FILE: '"$scratch"/plan', CHECKOUT: '"$scratch"/checkout'}
-_PLACE = re.compile("|".join(map(re.escape, _PLACES)))
-
-_HEAD = r"""set -euo pipefail
-unset CDPATH
-umask 077
-total={total} first=1 last={total} list=no current='' title='' scratch=''
-
-say() {{ printf '%s\n' "$*" >&2; }}
-
-fail() {{
-  say "$*"
-  exit 1
-}}
-
-stopped() {{
-  local code=$?
-  if [[ -n $scratch ]]; then rm -rf -- "$scratch"; fi
-  if ((code)) && [[ -n $current ]]; then
-    say "stopped at step $current ($title), exit code $code; mend that, then: bash $0 --from $current"
-  fi
-}}
-trap stopped EXIT
-
-number() {{
-  [[ $1 =~ ^[1-9][0-9]{{0,5}}$ ]] || fail "$1 is no number of a step; see --list"
-}}
-
-while (($#)); do
-  case $1 in
-    --from) number "${{2:-}}" && first=$2 && shift 2 ;;
-    --until) number "${{2:-}}" && last=$2 && shift 2 ;;
-    --list) list=yes && shift ;;
-    *) fail "usage: bash $0 [--list] [--from STEP] [--until STEP], anywhere in the repository" ;;
-  esac
-done
-
-root=$(pwd -P)
-until [[ -e $root/.git ]]; do
-  [[ -n $root ]] || fail 'not in a git repository: start this in the infrastructure-live repository'
-  root=${{root%/*}}
-done
-
-# No program of the repository, or of whichever folder is in use, is started.
-outside=''
-set -f
-IFS=:
-for entry in $PATH; do
-  entry=$(case $entry in /*) cd -- "$entry" 2>/dev/null && pwd -P ;; esac) || continue
-  case $entry/ in "$root"/* | /) ;; *) outside=$outside:$entry ;; esac
-done
-unset IFS
-set +f
-export PATH=${{outside#:}}
-
-if (($(date -u +%s) > {expires})) && [[ $list == no ]]; then
-  say 'this runbook expired at {expiry} UTC: make a new plan'
-  exit 4
-fi
-
-# A folder for one step alone: what it writes there nobody else reads, and it is taken away again.
-anew() {{
-  if [[ -n $scratch ]]; then rm -rf -- "$scratch"; fi
-  scratch=$(cd -- "$(mktemp -d)" && pwd -P)
-  case $scratch/ in "$root"/*) fail 'TMPDIR lies in the repository: unset it' ;; esac
-}}
-
-due() {{
-  (($1 >= first && $1 <= last)) || return 1
-  if [[ $list == yes ]]; then
-    printf '%4d  %s\n' "$1" "$2"
-    return 1
-  fi
-  anew
-  current=$1 title=$2
-  say "== step $1 of $total: $2"
-}}
-
-tools() {{
-  local tool
-  for tool in "$@"; do
-    command -v "$tool" >/dev/null || fail "$tool: not found on PATH outside of the repository; install it"
-  done
-}}
-
-ours() {{
-  local wanted=$1 found
-  shift
-  found=$("$@") || fail "whose credentials these are cannot be told: $*"
-  [[ $found == "$wanted" ]] || fail "credentials of account $found, not of $wanted: nothing was started"
-}}
-
-shows() {{
-  local word=$1 seen
-  shift
-  seen=$("$@") || fail "cannot be read: $*"
-  seen=${{seen//$'\t'/ }}
-  [[ " ${{seen//$'\n'/ }} " == *" $word "* ]]
-}}
-
-nothing() {{
-  local seen
-  seen=$("$@") || fail "cannot be read: $*"
-  [[ -z ${{seen//[[:space:]]/}} ]]
-}}
-
-holds() {{
-  [[ $(sed -n "$2p" "$root/$1") == *"$3"* ]] || fail "$1, line $2: edit it by hand so that it says $3, then go on"
-}}
-
-waits() {{
-  say "waits: $1"
-  exit 10
-}}
-
-pause() {{
-  say "$1"
-  if ((current < last)); then
-    say "then: bash $0 --from $((current + 1))"
-  fi
-  exit 0
-}}
-
-agreed() {{
-  local answer=''
-  say "$1 [yes/no]"
-  read -r answer </dev/tty || fail 'there is no terminal to ask at'
-  [[ $answer == yes ]] || fail 'not agreed: nothing was applied'
-}}
-"""
 
 
 def runbook(plan: Plan) -> str:
     """Give the script."""
-    head = _HEAD.format(
+    head = HEAD.format(
         total=len(plan.steps),
         expires=int(plan.expires_at.timestamp()),
         expiry=f"{plan.expires_at:%Y-%m-%d %H:%M}",
@@ -184,6 +52,7 @@ def runbook(plan: Plan) -> str:
 
 def _about(plan: Plan) -> Iterator[str]:
     goal = f"upgrades to {plan.to}" if plan.to else "applies what is declared and does not run"
+    goal = "goes back to what ran before" if plan.goal == "rollback" else goal
     yield f"# Runbook that {goal}: bash runbook.sh [--list] [--from STEP] [--until STEP]"
     yield f"# Plan {sha256(plan)}, of the snapshot {plan.snapshot_sha256}"
     yield f"# Order of the accounts: {_comment(plan.order_source)}"
@@ -280,36 +149,12 @@ def _edit(action: EditPin, file: str) -> Iterator[str]:
             yield f"holds {shlex.quote(place.file)} {place.line} {shlex.quote(edit.new)}"
         return
     git = 'git -C "$root" -c core.autocrlf=false apply --whitespace=nowarn'
-    yield _written(action.patch, file)
+    yield written(action.patch, file)
     yield f"if {git} --reverse --check {file} 2>/dev/null; then"
     yield "  say 'made already'"
     yield "else"
     yield f"  {git} {file}"
     yield "fi"
-
-
-def _written(patch: str, file: str) -> str:
-    """Write a patch to a file: as it is, or line by line where it holds what a script should not (a CR, say)."""
-    lines = patch.split("\n")[:-1]
-    if all(line.isprintable() or line.replace("\t", "").isprintable() for line in lines):
-        return "\n".join([f"cat >{file} <<'END_OF_PATCH'", *lines, "END_OF_PATCH"])
-    quoted = (shlex.quote(line) if line.isprintable() else _escaped(line) for line in lines)
-    return " \\\n    ".join(["printf '%s\\n'", *quoted, f">{file}"])
-
-
-def _escaped(line: str) -> str:
-    """Quote a line with control characters in it, as bash's ``$'…'``."""
-    plain = (char if char.isprintable() and char not in "\\'" else f"\\x{byte:02x}" for char, byte in _bytes(line))
-    return f"$'{''.join(plain)}'"
-
-
-def _bytes(line: str) -> Iterator[tuple[str, int]]:
-    for char in line:
-        if char.isprintable() and char not in "\\'":
-            yield char, 0
-        else:
-            for byte in char.encode():
-                yield "\0", byte
 
 
 def _commit(action: Commit, step: Step) -> Iterator[str]:
@@ -341,30 +186,3 @@ def _subshell(commands: tuple[Command, ...]) -> Iterator[str]:
 
 def _shows(command: Command) -> str:
     return f"shows {shlex.quote(command.expect or '')} {words(command.argv)}"
-
-
-def words(argv: tuple[str, ...]) -> str:
-    """Give the words of a command for a shell; placeholders become places in the scratch folder."""
-    return " ".join(_word(word) for word in argv)
-
-
-def _word(word: str) -> str:
-    parts = _PLACE.split(word)
-    places = [_PLACES[place] for place in _PLACE.findall(word)]
-    quoted = [shlex.quote(part) if part else "" for part in parts]
-    if not places:
-        return shlex.quote(word)
-    return "".join(one for pair in zip(quoted, [*places, ""], strict=True) for one in pair)
-
-
-def broken(line: str, command: Command) -> str:
-    """Break the line of a long command before its options, as the guide does."""
-    if len(line) <= _WIDTH or command.feed:
-        return line
-    pieces: list[str] = []
-    for word in map(_word, command.argv):
-        if word.startswith("--") and len(word) > 2 and pieces:
-            pieces.append(word)
-        else:
-            pieces[-1:] = [f"{pieces[-1]} {word}" if pieces else word]
-    return " \\\n      ".join(pieces)

@@ -17,6 +17,7 @@ from audit.errors import UsageError
 from audit.model import Location
 from audit.remedy.edit import Edit
 from audit.remedy.script import runbook
+from audit.remedy.shell import words, written
 from audit.remedy.steps import ApplyUnit, EditPin
 from audit.remedy.way import Way
 from tests.processes import BIN
@@ -309,12 +310,21 @@ def test_edits_without_text_wait_for_a_hand(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["\ufeffa\t= 'x'\r\nb\\ é\r\nc", "plain \u202e text\n"])
 def test_patches_keep_their_bytes(tmp_path: Path, text: str) -> None:
     """Carriage returns and other control characters reach git as they are."""
-    from audit.remedy.script import _written
-
     target = tmp_path / "x.patch"
     patch = "".join(f"+{line}\n" for line in text.split("\n"))
-    subprocess.run(["/bin/bash", "-c", _written(patch, str(target))], check=True)
+    subprocess.run(["/bin/bash", "-c", written(patch, str(target))], check=True)
     assert target.read_bytes() == patch.encode()
+
+
+WORDS = ("a b", "it's", "contains(policyText, '1')", "$(x) 'y'", "`x`'", '"', "", "é'\x1b", "!'", "\\'", "*", "~/x")
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_words_stay_words(word: str) -> None:
+    """Whatever a word holds, the shell gives it to the program as it is."""
+    line = f"printf '%s|' {words((word, word))}"
+    done = subprocess.run(["/bin/bash", "-c", line], check=True, capture_output=True)
+    assert done.stdout.decode() == f"{word}|{word}|"
 
 
 def test_expired_runbook(tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ if due 1 'Apply prod/us-west-2 (prod/us-west-2/mgmt/ecs-deploy-runner)'; then
     fail 'the invoker of prod/us-west-2 does not answer: its runner may not be started any more'
   shows v1.3.0 aws-vault exec your-shared -- aws ecr batch-get-image --registry-id 234567890123 --repository-name ecs-deploy-runner --image-ids imageTag=v1.3.0 --region us-west-2 --query 'images[].imageId.imageTag' --output text ||
     fail 'ECR does not have 234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.3.0'
-  shows True aws-vault exec your-shared -- aws ecr get-repository-policy --registry-id 234567890123 --repository-name ecs-deploy-runner --region us-west-2 --query 'contains(policyText, '"'"'444455556666'"'"')' --output text ||
+  shows True aws-vault exec your-shared -- aws ecr get-repository-policy --registry-id 234567890123 --repository-name ecs-deploy-runner --region us-west-2 --query "contains(policyText, '444455556666')" --output text ||
     fail 'the policy of ecs-deploy-runner no longer lets 444455556666 pull'
 fi
 
