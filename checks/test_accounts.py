@@ -8,7 +8,7 @@ import pytest
 
 from audit.errors import UnreadError
 from audit.verdict.check import Findings, check, not_applicable
-from audit.verdict.fleet import of_accounts_file
+from audit.verdict.fleet import of_accounts_file, unread
 from audit.verdict.subject import of_diagnostic, of_fleet, of_stack
 from checks import references
 
@@ -37,7 +37,10 @@ def test_accounts_files_disagree(fleet: Fleet, findings: Findings) -> None:
         with findings.about(of_diagnostic(one)):
             pytest.fail(one.message)
     if not found:
-        findings.clear(of_fleet())
+        with findings.about(of_fleet()):
+            unread(fleet, "accounts file")
+            if not fleet.accounts:
+                not_applicable("there is no accounts file")
 
 
 @check(
@@ -55,8 +58,11 @@ def test_unit_account_not_listed(unit: UnitView, fleet: Fleet, findings: Finding
     for stack in unit.stacks:
         with findings.about(of_stack(unit, stack)):
             place = stack.declaration
-            if not fleet.accounts or (place.account is None and place.account_id is None):
-                not_applicable("there is no accounts file, or the unit's account is not known")
+            if not fleet.accounts:
+                unread(fleet, "accounts file")
+                not_applicable("there is no accounts file")
+            if place.account is None and place.account_id is None:
+                raise UnreadError(unit.gaps[0])
             listed = {key for one in fleet.accounts for key in (one.name, one.id) if key}
             assert {place.account, place.account_id} & listed, (
                 f"{place.account or place.account_id} is in no accounts file"
@@ -76,6 +82,9 @@ def test_account_without_unit(fleet: Fleet, findings: Findings) -> None:
     A repository may hold one account of many, so this is no drift by itself; it is how a forgotten one looks, too.
     """
     placed = {key for unit in fleet.units for key in (unit.account, unit.account_id) if key}
+    if not fleet.accounts:
+        with findings.of_all(of_fleet("accounts", kind="accounts")):
+            unread(fleet, "accounts file")
     for account in fleet.accounts:
         with findings.about(of_fleet(account.name, kind=account.id or account.name)):
             if fleet.is_narrowed:
@@ -101,7 +110,7 @@ def test_stack_name_clash(unit: UnitView, fleet: Fleet, findings: Findings) -> N
     """
     for stack in unit.stacks:
         with findings.about(of_stack(unit, stack)):
-            if unit.account_id is None:
-                not_applicable("the account's id is not known")
+            if unit.account_id is None or stack.declaration.stack is None:
+                raise UnreadError(unit.gaps[0])
             others = [path for path in fleet.stacks.get((unit.account_id, stack.stack), ()) if path != stack.unit]
             assert not others, f"{stack.stack} of {unit.account} is declared in {', '.join(others)} too"

@@ -9,7 +9,8 @@ import pytest
 from audit.verdict import versions
 from audit.verdict.barriers import needs_secret
 from audit.verdict.check import Findings, check, not_applicable
-from audit.verdict.fleet import RUNNER, module_of, of_accounts_file, same_release
+from audit.verdict.fleet import RUNNER, UNITS, module_of, of_accounts_file, same_release, unread
+from audit.verdict.pairing import known
 from audit.verdict.subject import of_diagnostic, of_fleet, of_pin, of_stack
 from checks import references
 
@@ -46,7 +47,11 @@ def test_declaration_shadowed(unit: UnitView, findings: Findings) -> None:
             with findings.about(subject):
                 pytest.fail(f"{shadow.name} of {shadow.dead} ({shadow.dead_value}) is hidden by {shadow.live}")
         if not stack.shadows:
-            findings.clear(of_stack(unit, stack))
+            with findings.about(of_stack(unit, stack)):
+                if not stack.deployed:
+                    not_applicable("no container is declared")
+                for row in stack.deployed:
+                    known(row, "tag")
 
 
 @check(
@@ -64,6 +69,7 @@ def test_several_common_files(fleet: Fleet, findings: Findings) -> None:
     files = fleet.common_files()
     with findings.about(of_fleet("common.hcl", kind="common.hcl")):
         if not files:
+            unread(fleet, *UNITS)
             not_applicable("no image comes from a common.hcl")
         assert len(files) == 1, f"common.hcl stands in {len(files)} places: {', '.join(files)}"
 
@@ -224,4 +230,7 @@ def test_declaration_invalid(fleet: Fleet, findings: Findings) -> None:
         with findings.about(of_diagnostic(one)):
             pytest.fail(one.message)
     if not found:
-        findings.clear(of_fleet())
+        with findings.about(of_fleet()):
+            unread(fleet, *UNITS)
+            if not fleet.units:
+                not_applicable("nothing is declared")

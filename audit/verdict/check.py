@@ -37,12 +37,14 @@ Need: TypeAlias = Literal[
     "log_groups",
     "role_changes",
     "tags",
+    "vulnerable",
     "settings",
     "lifecycle",
     "policy",
     "metadata",
     "caller_rights",
     "organization",
+    # the same facts, where no unit is
     "beyond",
     # facts of other origin
     "releases",

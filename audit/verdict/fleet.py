@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 BUILDER = "docker-image-builder"
 RUNNER_CONTAINERS = frozenset({"ami-builder", "terraform-planner", "terraform-applier"})
 KANIKO, RUNNER = "kaniko", "deploy-runner"
+# Kinds of gaps behind which a unit may stand that nobody knows of.
+UNITS = ("declaration", "directory", "module source", "stack")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,9 +142,9 @@ class Fleet:
 
 
 def unread(fleet: Fleet, *what: str) -> None:
-    """Raise the UnreadError of the first gap in the repository; of those of a kind only where kinds are named."""
+    """Raise the UnreadError of the first gap in the repository of one of these kinds, if there is one."""
     for gap in fleet.gaps:
-        if not what or gap.what in what:
+        if gap.what in what:
             raise UnreadError(gap)
 
 

@@ -37,7 +37,7 @@ def test_files_disagree() -> None:
         pytest.param((Account(name="x", id=None),), {"account_id": None}, "fail", id="no id is no match"),
         pytest.param((Account(name="x", id="1"),), {"account": None}, "fail", id="an id alone"),
         pytest.param((), {}, "not_applicable", id="no file"),
-        pytest.param((DEV,), {"account": None, "account_id": None}, "not_applicable", id="unknown account"),
+        pytest.param((DEV,), {"account": None, "account_id": None}, "unknown", id="unknown account"),
     ],
 )
 def test_listed(listed: tuple[Account, ...], changes: dict[str, object], expected: str) -> None:
@@ -92,7 +92,8 @@ ELSEWHERE = row(unit="dev/eu-west-1/mgmt/ecs-deploy-runner", region="eu-west-1")
         pytest.param((row(), replace(ELSEWHERE, stack="runner-eu")), ["pass", "pass"], id="two names"),
         pytest.param((row(), replace(ELSEWHERE, region="us-west-2")), ["fail", "fail"], id="one region, one name"),
         pytest.param((row(), row(account=SHARED)), ["pass", "pass"], id="two accounts"),
-        pytest.param((row(account_id=None),), ["not_applicable"], id="no id"),
+        pytest.param((row(account_id=None),), ["unknown"], id="no id"),
+        pytest.param((row(stack=None), replace(ELSEWHERE, stack=None)), ["unknown", "unknown"], id="no names"),
     ],
 )
 def test_name_clash(rows: tuple[DeclaredContainer, ...], expected: list[str]) -> None:

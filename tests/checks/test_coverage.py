@@ -44,6 +44,9 @@ def test_nothing_declared() -> None:
     """No unit, and no unit whose account is known, are findings of their own."""
     assert ended(test_coverage.test_nothing_declared, fleet()) == ["pass", "pass"]
     assert ended(test_coverage.test_nothing_declared, fleet(rows=())) == ["fail", "fail"]
+    dark = fleet(rows=(), declared_gaps=(gap("declaration"),))
+    assert ended(test_coverage.test_nothing_declared, dark) == ["unknown", "unknown"]
+    assert ended(test_coverage.test_nothing_declared, fleet(rows=(), declared_gaps=(gap("pins"),))) == ["fail", "fail"]
     placeless = fleet(rows=(row(account_id=None),))
     assert ended(test_coverage.test_nothing_declared, placeless) == ["pass", "fail"]
 

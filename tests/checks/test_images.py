@@ -376,7 +376,11 @@ def test_architecture_of_what_was_not_seen(unit: UnitView, outcome: str) -> None
         pytest.param(
             (row(account=DEV), row(account=SHARED, image=KANIKO, tag="v1")), ["pass", "pass"], id="two images"
         ),
-        pytest.param((row(account=DEV), row(account=SHARED, tag=None)), ["pass"], id="one unknown"),
+        pytest.param((row(account=DEV), row(account=SHARED, tag=None)), ["unknown"], id="one unknown"),
+        pytest.param(
+            (row(account=DEV), row(account=SHARED, tag="v1"), row("ami-builder", tag=None)), ["fail"], id="apart anyway"
+        ),
+        pytest.param((row(account=DEV), row("x", image=KANIKO, tag=None)), ["pass"], id="unknown of another image"),
         pytest.param((null("ami-builder"),), [], id="nothing deployed"),
         pytest.param((row(image="docker.example.com/x"),), ["pass"], id="not in ECR"),
     ],
