@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "demo": ("tour", "Try it on a sample repository and an emulated AWS."),
     "diff": ("snapshots", "Show what moved between two snapshots."),
     "history": ("past", "Show what past runs found, and since when."),
+    "init": ("starting", "Write policy, waivers and a nightly CI job."),
     "plan": ("remedy", "Plan what is to be done, as data and as scripts."),
     "policy": ("policies", "Write the least-privilege IAM policies."),
     "ready": ("readiness", "Tell whether an upgrade can begin: GO or NO-GO."),
