@@ -38,6 +38,7 @@ def test_the_wheel_holds_what_the_command_needs(unpacked: Path) -> None:
     """Checks, templates, the list of releases, the ini and the sample repository; no tests."""
     names = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
     needed = {"audit/pytest.ini", "audit/released/catalog.json", "checks/test_images.py", "audit/demo/repo/common.hcl"}
+    needed |= {f"audit/starter/templates/{name}" for name in ("Jenkinsfile", "github.yml", "pipelines-audit.toml")}
     assert needed <= names
     assert any(name.endswith(".html.j2") for name in names)
     assert any("migrations/versions/v0001" in name for name in names)
