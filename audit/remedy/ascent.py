@@ -22,11 +22,12 @@ from audit.verdict.registry import Registry
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from audit.released.hops import Barrier, Build, Obstacle
+    from audit.released.hops import Barrier, Build, Obstacle, Route
 
 NOBODY = Builder(kaniko="", catalog_ref=None, env_secret=True)
 """What can be built where no runner that builds is declared."""
 
+_ABLE = Builder(kaniko=hops.SECRETS, catalog_ref=hops.CATALOG, env_secret=True)
 _OF_THE_MODULE = ("invoker", "network", "platform", "provider")
 """The kinds of barriers that are crossed when the module's ref moves, not the images."""
 
@@ -51,9 +52,9 @@ class Ascent:
     @property
     def hops(self) -> tuple[Hop, ...]:
         """The hops; a single one where the images are built already, or nobody stands before the target."""
-        behind, route = self._behind(), hops.route(self.releases, self.start, self.to, self.able)
+        behind, route = self._behind(), self._route(self.start, self.to)
         if route is None or not route.hops:
-            return (Hop(start=self.start, to=self.to, build=build_of(self.able, self.to), barriers=behind),)
+            return (Hop(start=self.start, to=self.to, build=build_of(self._able, self.to), barriers=behind),)
         if len(route.hops) > 1 and self._is_built():
             crossed = tuple(one for one in route.barriers if one.kind != "bootstrap")
             return (Hop(start=self.start, to=self.to, build="inside", barriers=(*behind, *crossed)),)
@@ -63,7 +64,7 @@ class Ascent:
     @property
     def notes(self) -> Iterator[str]:
         """What to mind: releases to be read, and what has to change before the second hop."""
-        route = hops.route(self.releases, self.start, self.to, self.able)
+        route = self._route(self.start, self.to)
         if route is not None and route.review:
             yield f"say nothing of compatibility, though a number before the last changed: {', '.join(route.review)}"
         found = {one.release: one.kind for hop in self.hops for one in hop.barriers if one.kind in _OF_THE_MODULE}
@@ -71,7 +72,7 @@ class Ascent:
             listed = ", ".join(f"{release} ({kind})" for release, kind in found.items())
             yield f"what these ask for comes with the module, whose ref a plan does not move: {listed}"
         if len(self.hops) > 1:
-            yield from _before_inside(hops.obstacles(self.able, self.to))
+            yield from _before_inside(hops.obstacles(self._able, self.to))
 
     @property
     def start(self) -> str:
@@ -84,9 +85,16 @@ class Ascent:
         oldest, here = _oldest(self.sites), Version.parse(self.start)
         if oldest is None or here is None or oldest >= here:
             return ()
-        able = Builder(kaniko=hops.SECRETS, catalog_ref=hops.CATALOG, env_secret=True)
-        route = hops.route(self.releases, oldest.tag, self.start, able)
+        route = hops.route(self.releases, oldest.tag, self.start, _ABLE)
         return route.barriers if route else ()
+
+    @property
+    def _able(self) -> Builder:
+        """What the runner that builds is able to: where it is not of this fleet, nothing here makes a stop for it."""
+        return self.able if self.own else _ABLE
+
+    def _route(self, start: str, to: str) -> Route | None:
+        return hops.route(self.releases, start, to, self._able)
 
     def _is_built(self) -> bool:
         """Tell whether ECR has every image of the runner at the target."""

@@ -138,9 +138,21 @@ class _Maker:
         yield from dead(self.sites)
         for unit in sorted(self.wishes.excluded):
             yield f"{unit} is excluded by the waivers: nothing is done there"
+        if self.wishes.to and (reason := self._unknown_target(self.wishes.to)):
+            yield reason
+        if not self.wishes.way.words and len({step.account_id for step in self.steps if step.account_id}) > 1:
+            yield "the environment has the credentials of one account: the steps of the others stop before they begin"
         if self.wishes.selection and self.wishes.to:
-            note = "literals that it edits may decide for accounts that are not in it"
+            note = "literals that it edits may decide for others, and images that only others declare do not move along"
             yield f"this plan is of a part of the fleet ({self.wishes.selection}): {note}"
+
+    def _unknown_target(self, to: str) -> str | None:
+        """Say that nobody has seen a release, where that is so."""
+        released = self.snapshot.released
+        if to in {release.tag for release in released.releases}:
+            return None
+        known = f"the releases of {released.release_repo} that are known as of {released.as_of}"
+        return f"{to} is not among {known}: make sure that it is one"
 
     def _hop(self, number: int, hop: Hop | None) -> None:
         """Add the steps of one hop: images first, then the edits, then the applies."""

@@ -149,6 +149,35 @@ def wishes(to: str | None, **more: object) -> Wishes:
     return replace(made, **more)  # type: ignore[arg-type]  # tests name the fields that they change
 
 
+def test_release_that_nobody_knows(tmp_path: Path) -> None:
+    """A target beyond the list of releases is planned for, and said to be unknown."""
+    live = fleet(tmp_path / "live", "v1.2.0")
+    made = plan(live, seen(live, asked=("v9.9.9",)), "v9.9.9")
+    said = "v9.9.9 is not among the releases of gruntwork-io/terraform-aws-ci that are known as of 2026-02-12"
+    assert any(note.startswith(said) for note in made.notes)
+
+
+def test_credentials_of_one_account(tmp_path: Path) -> None:
+    """By the environment's credentials nobody gets into a second account: said before it is found out."""
+    live = fleet(tmp_path / "live", "v1.2.0")
+    made = plan(live, seen(live), NEWEST, way=Way.parse("none"))
+    assert any(note.startswith("the environment has the credentials of one account") for note in made.notes)
+
+
+def test_part_without_the_builder_makes_no_stop(tmp_path: Path) -> None:
+    """Where the runner that builds is not of this part, no bootstrap is planned for it: the images are waited for."""
+    live = fleet(tmp_path / "live", "v0.38.10")
+    facts = seen(live, asked=(NEWEST,))
+    rows = tuple(one for one in facts.declared.containers if one.account == "prod")
+    units = tuple(one for one in facts.declared.units if one.account == "prod")
+    part = replace(facts, declared=replace(facts.declared, containers=rows, units=units), selection="--account prod")
+    made = plan(live, part, NEWEST, texts={}, selection="--account prod")
+    assert [hop.to for hop in made.hops] == [NEWEST]
+    assert {barrier.kind for barrier in made.hops[0].barriers} >= {"breaking", "tools"}
+    assert "no unit here declares docker-image-builder" in (made.steps[0].waits or "")
+    assert any("images that only others declare do not move along" in note for note in made.notes)
+
+
 HOSTILE = ("--server", "a;b", "$(x)", "`x`", "a\nb", "a\0b")
 
 

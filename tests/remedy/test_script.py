@@ -66,6 +66,7 @@ def test_lists_its_steps(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert [line.split()[0] for line in done.stdout.splitlines()] == [str(step.number) for step in made.steps]
     assert stubs.calls() == []
+    assert stubs.run(script, "--list", cwd=tmp_path).stdout == done.stdout  # whatever folder is in use
     text = script.read_text()
     assert "-non-interactive" not in text
     assert "-auto-approve" not in text

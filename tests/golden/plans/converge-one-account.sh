@@ -37,7 +37,7 @@ while (($#)); do
 done
 
 root=$(pwd -P)
-until [[ -e $root/.git ]]; do
+until [[ -e $root/.git || $list == yes ]]; do
   [[ -n $root ]] || fail 'not in a git repository: start this in the infrastructure-live repository'
   root=${root%/*}
 done
