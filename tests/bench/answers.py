@@ -27,7 +27,10 @@ def operation(head: bytes, body: bytes) -> str:
         return found[1].decode()
     if found := _ACTION.search(body):
         return found[1].decode()
-    return "GetFunctionConfiguration" if b"/functions/" in head else ""
+    line = head.partition(b"\r")[0]
+    if b"/functions" not in line:
+        return ""
+    return "GetFunctionConfiguration" if b"/configuration" in line else "ListFunctions"
 
 
 def account_of(head: bytes) -> str:
@@ -74,7 +77,7 @@ def _caller(account: str) -> bytes:
 
 
 def _definition(account: str, region: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-    family = asked["taskDefinition"]
+    family = asked["taskDefinition"].rpartition("/")[2].partition(":")[0]
     tag = "v0.52.0" if int(account) % 10 == 7 else "v0.52.1"
     image = f"000000000001.dkr.ecr.{region}.amazonaws.com/{STACK}:{tag}"
     return {
@@ -130,6 +133,23 @@ def _repository(account: str, region: str, asked: Mapping[str, Any]) -> dict[str
     return {"repositories": found}
 
 
+def _function(account: str, region: str) -> dict[str, Any]:
+    return {
+        "FunctionName": f"{STACK}-invoker",
+        "FunctionArn": f"arn:aws:lambda:{region}:{account}:function:{STACK}-invoker",
+        "Runtime": "python3.12",
+        "State": "Active",
+        "LastUpdateStatus": "Successful",
+        "LastModified": "2026-01-01T00:00:00.000+0000",
+        "Environment": {"Variables": {"LOG_LEVEL": "info"}},
+    }
+
+
+def _groups(account: str, region: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    name = asked.get("logGroupNamePrefix", f"/ecs/{STACK}")
+    return {"logGroups": [{"logGroupName": name, "arn": f"arn:aws:logs:{region}:{account}:log-group:{name}:*"}]}
+
+
 _ANSWERS: Mapping[str, Callable[[str, str, Mapping[str, Any]], dict[str, Any]]] = {
     "ListTaskDefinitionFamilies": lambda *_: {"families": list(FAMILIES)},
     "DescribeTaskDefinition": _definition,
@@ -149,18 +169,15 @@ _ANSWERS: Mapping[str, Callable[[str, str, Mapping[str, Any]], dict[str, Any]]] 
         "taskArns": [f"arn:aws:ecs:{region}:{account}:task/{STACK}/0123456789abcdef"]
     },
     "DescribeTasks": _tasks,
-    "GetFunctionConfiguration": lambda account, region, _: {
-        "FunctionName": f"{STACK}-invoker",
-        "FunctionArn": f"arn:aws:lambda:{region}:{account}:function:{STACK}-invoker",
-        "Runtime": "python3.12",
-        "State": "Active",
-        "LastUpdateStatus": "Successful",
-        "LastModified": "2026-01-01T00:00:00.000+0000",
-        "Environment": {"Variables": {"LOG_LEVEL": "info"}},
+    "GetFunctionConfiguration": lambda account, region, _: _function(account, region),
+    "DescribeLogGroups": _groups,
+    # What only others ask.
+    "ListTaskDefinitions": lambda account, region, _: {
+        "taskDefinitionArns": [f"arn:aws:ecs:{region}:{account}:task-definition/{family}:3" for family in FAMILIES]
     },
-    "DescribeLogGroups": lambda _account, _region, asked: {
-        "logGroups": [{"logGroupName": asked["logGroupNamePrefix"]}]
-    },
+    "ListClusters": lambda account, region, _: {"clusterArns": [f"arn:aws:ecs:{region}:{account}:cluster/{STACK}"]},
+    "ListFunctions": lambda account, region, _: {"Functions": [_function(account, region)]},
+    "GetResources": lambda *_: {"ResourceTagMappingList": []},
     "BatchGetImage": _images,
     "DescribeImages": lambda _account, _region, asked: {
         "imageDetails": [

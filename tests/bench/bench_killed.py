@@ -31,7 +31,7 @@ REGISTRY = f"{1:012}"
 
 def run(url: str, live: Path, out: Path, *more: str) -> subprocess.Popen[bytes]:
     """Start a look."""
-    argv = [sys.executable, *audit("snapshot", live, "--offline", "-o", str(out), *more)]
+    argv = audit("snapshot", live, "--offline", "-o", str(out), *more)
     return subprocess.Popen(argv, cwd=ROOT, env=environment(url), stderr=subprocess.DEVNULL, start_new_session=True)
 
 

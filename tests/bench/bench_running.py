@@ -1,7 +1,8 @@
 """What a look at many accounts costs: ``python -m tests.bench.bench_running [--sizes 100 1000 5000] [--plain 50]``.
 
-Runs the command itself against the endpoint of this folder, side by side with a plain script, and prints the ratios;
-then with latency, and with faults, which must not change what is seen.
+Runs the command itself against the endpoint of this folder, side by side with a plain script, and with c7n-org where
+that is on PATH, and prints the ratios; then with tasks to describe, with latency, and with faults, which must not
+change what is seen.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
 from audit import snapshot as snapshots
+from tests.bench.custodian import command
 from tests.bench.fleet import write_fleet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 ROLE = "arn:aws:iam::{account_id}:role/pipelines-audit"
 COMMAND = "import sys; from audit.cli import main; sys.exit(main(sys.argv[1:]))"
@@ -41,11 +43,12 @@ class Cost:
     calls: int
 
     def line(self, name: str, accounts: int) -> str:
-        """Say it for each account."""
+        """Say it for each account, and for each call."""
         return (
-            f"{name:34} {accounts:6} accounts  {self.wall / accounts * 1000:7.2f} ms wall"
+            f"{name:34} {accounts:5} accounts  {self.wall / accounts * 1000:7.2f} ms wall"
             f"  {self.cpu / accounts * 1000:7.2f} ms CPU  {self.calls / accounts:5.2f} calls an account"
-            f"  {self.megabytes:5.0f} MB  {self.wall:6.1f} s\n"
+            f"  {self.wall / self.calls * 1000:6.2f} ms wall  {self.cpu / self.calls * 1000:6.2f} ms CPU a call"
+            f"  {self.megabytes:4.0f} MB  {self.wall:6.1f} s\n"
         )
 
 
@@ -64,18 +67,19 @@ def endpoint(*switches: str) -> Iterator[str]:
 def environment(url: str) -> dict[str, str]:
     """Give an environment that knows the endpoint and nothing else of AWS."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PIPELINES_AUDIT_"))}
-    keys = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_EC2_METADATA_DISABLED": "true"}
+    keys = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_DEFAULT_REGION": "us-west-2"}
     files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "PYTHONPATH": str(ROOT)}
-    return {**clean, **keys, **files, "AWS_ENDPOINT_URL": url}
+    quiet = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": url}
+    return {**clean, **keys, **files, **quiet}
 
 
 def measured(url: str, argv: Sequence[str]) -> Cost:
     """Run a program against the endpoint to its end, and weigh it with all its children."""
     calls, begun, before = calls_of(url), time.monotonic(), os.times()
     process = subprocess.Popen(
-        [sys.executable, *argv],
+        argv,
         cwd=ROOT,
-        env=environment(url),
+        env=environment(url) if argv[0] == sys.executable else {**environment(url), "PYTHONPATH": ""},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
@@ -115,8 +119,8 @@ def calls_of(url: str) -> int:
 
 
 def audit(verb: str, live: Path, *more: str) -> list[str]:
-    """Give the arguments of the command itself."""
-    return ["-c", COMMAND, verb, "--infra-live", str(live), "--role-arn", ROLE, *more]
+    """Give the command itself."""
+    return [sys.executable, "-c", COMMAND, verb, "--infra-live", str(live), "--role-arn", ROLE, *more]
 
 
 def fleets(folder: Path, sizes: Sequence[int]) -> dict[int, Path]:
@@ -131,7 +135,7 @@ def main() -> None:
     """Print a line for each measurement."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000, 5000])
-    parser.add_argument("--plain", type=int, default=50, help="accounts that the plain script looks at")
+    parser.add_argument("--plain", type=int, default=50, help="accounts that the others look at")
     parser.add_argument("--processes", default="2")
     given = parser.parse_args()
     say = sys.stdout.write
@@ -139,37 +143,76 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         live = fleets(folder, sorted({*given.sizes, 1000}))
-        with endpoint() as url:
+        with endpoint("--idle") as url:
+            costs = {}
             for size in given.sizes:
-                cost = measured(url, audit("running", live[size], *how))
-                say(cost.line("pipelines-audit running", size))
+                costs[size] = measured(url, audit("running", live[size], *how))
+                say(costs[size].line("pipelines-audit running", size))
                 if size == 1000:
-                    compare(url, cost, given.plain)
-        with endpoint("--latency", "0.04") as url:
+                    compare(url, costs[size], given.plain, folder)
+        slope(costs)
+        with endpoint() as url:
+            say(measured(url, audit("running", live[1000], *how)).line("  with a task to describe in each", 1000))
+        with endpoint("--idle", "--latency", "0.04") as url:
             say(measured(url, audit("running", live[1000], *how)).line("  with 40 ms a call", 1000))
         faults(folder, live[1000], how)
 
 
-def compare(url: str, ours: Cost, accounts: int) -> None:
-    """Measure the plain script beside it."""
-    plain = measured(url, ["-m", "tests.bench.plain", str(accounts)])
-    sys.stdout.write(plain.line("plain boto3 script", accounts))
-    cpu = plain.cpu / accounts / (ours.cpu / 1000)
-    wall = plain.wall / accounts / (ours.wall / 1000)
-    sys.stdout.write(f"{'  ratio':34} {cpu:5.1f} x in CPU, {wall:5.1f} x on the clock\n")
+def slope(costs: Mapping[int, Cost]) -> None:
+    """Say what each further account costs, and what starting costs: the line through the smallest and the largest."""
+    small, large = min(costs), max(costs)
+    if small == large:
+        return
+    wall, cpu = (
+        (getattr(costs[large], what) - getattr(costs[small], what)) / (large - small) * 1000 for what in ("wall", "cpu")
+    )
+    start = costs[small].wall - wall * small / 1000
+    sys.stdout.write(
+        f"{f'  from {small} to {large} accounts':34} {wall:5.2f} ms wall and {cpu:5.2f} ms CPU for each further one, "
+        f"{start:.1f} s to start\n"
+    )
+    for size in sorted(costs.keys() - {small, large}):
+        expected = start + wall * size / 1000
+        sys.stdout.write(f"{'':34} {size} took {costs[size].wall / expected:.2f} x what that line says\n")
+
+
+def compare(url: str, ours: Cost, accounts: int, folder: Path) -> None:
+    """Measure the plain script beside it, and c7n-org where it is installed."""
+    others = {"plain boto3 script": [sys.executable, "-m", "tests.bench.plain", str(accounts)]}
+    custodian = command(folder, accounts, ROLE)
+    if custodian:
+        others["c7n-org, the same resources"] = custodian
+    else:
+        sys.stdout.write("c7n-org is not on PATH, so it is left out\n")
+    for name, argv in others.items():
+        theirs = measured(url, argv)
+        sys.stdout.write(theirs.line(name, accounts))
+        cpu = theirs.cpu / accounts / (ours.cpu / 1000)
+        wall = theirs.wall / accounts / (ours.wall / 1000)
+        sys.stdout.write(f"{'  ratio':34} {cpu:5.1f} x in CPU, {wall:5.1f} x on the clock\n")
+
+
+STRIKES = {
+    "": (),
+    "  5 % throttled, 1 % reset, 1 % 503": ("--throttle", "0.05", "--reset", "0.01", "--broken", "0.01"),
+    "  20 % throttled": ("--throttle", "0.2"),
+}
 
 
 def faults(folder: Path, live: Path, how: Sequence[str]) -> None:
-    """Hold the snapshot under faults to the one without."""
-    costs, seen = [], []
-    for number, switches in enumerate(((), ("--throttle", "0.05", "--reset", "0.01", "--broken", "0.01"))):
+    """Hold the snapshots under faults to the one without."""
+    quiet, expected = 0, ""
+    for number, (name, switches) in enumerate(STRIKES.items()):
         out = folder / f"{number}.json"
-        with endpoint(*switches) as url:
-            costs.append(measured(url, audit("snapshot", live, *how, "--offline", "-o", str(out))))
-        seen.append(snapshots.sha256(snapshots.timeless(snapshots.load(out))))
-    sys.stdout.write(costs[1].line("  5 % throttled, 1 % reset, 1 % 503", 1000))
-    same = "the same snapshot" if seen[0] == seen[1] else "ANOTHER SNAPSHOT"
-    sys.stdout.write(f"{'':34} {same}, {costs[1].calls / costs[0].calls:.3f} x the calls\n")
+        with endpoint("--idle", *switches) as url:
+            cost = measured(url, audit("snapshot", live, *how, "--offline", "-o", str(out)))
+        seen = snapshots.sha256(snapshots.timeless(snapshots.load(out)))
+        if not name:
+            quiet, expected = cost.calls, seen
+            continue
+        same = "the same snapshot" if seen == expected else "ANOTHER SNAPSHOT"
+        sys.stdout.write(cost.line(name, 1000))
+        sys.stdout.write(f"{'':34} {same}, {cost.calls / quiet:.3f} x the calls\n")
 
 
 if __name__ == "__main__":

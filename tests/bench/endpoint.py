@@ -1,8 +1,8 @@
 """An endpoint of AWS for benchmarks: asyncio, canned answers, faults and latency by switches, calls counted.
 
-``python -m tests.bench.endpoint [--latency 0.04] [--throttle 0.05] [--reset 0.01] [--broken 0.01]``
-prints its port; ``GET /counts`` gives the number of calls by operation, ``GET /accounts`` by account, ``GET /reset``
-begins anew.
+``python -m tests.bench.endpoint [--latency 0.04] [--throttle 0.05] [--reset 0.01] [--broken 0.01] [--idle]`` prints its
+port; idle: no task stopped lately, which is one call less. ``GET /counts`` gives the number of calls by operation,
+``GET /accounts`` by account, ``GET /reset`` begins anew.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class Switches:
     throttle: float = 0
     reset: float = 0
     broken: float = 0
+    idle: bool = False
     counts: Counter[str] = field(default_factory=Counter)
     accounts: Counter[str] = field(default_factory=Counter)
     chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 -- the same faults each time
@@ -87,6 +88,8 @@ class Connection(asyncio.Protocol):
             self.transport.abort()
         elif drawn - switches.reset < switches.broken:
             self._send(503, fault(name, "ServiceUnavailable"))
+        elif switches.idle and name == "ListTasks":
+            self._send(200, b'{"taskArns": []}')
         elif name in ANSWERED:
             self._send(200, answer(name, head, body))
         else:
@@ -110,11 +113,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("latency", "throttle", "reset", "broken"):
         parser.add_argument(f"--{name}", type=float, default=0)
-    given = parser.parse_args()
+    parser.add_argument("--idle", action="store_true")
+    switches = Switches(**vars(parser.parse_args()))
     with suppress(KeyboardInterrupt):
-        asyncio.run(
-            serve(Switches(latency=given.latency, throttle=given.throttle, reset=given.reset, broken=given.broken))
-        )
+        asyncio.run(serve(switches))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The plain way, to compare with: a session and clients for each account, on threads; the same ten calls."""
+"""The plain way, to compare with: a session and clients for each account, on threads; the same calls."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def look(account: str) -> int:
         ecs.describe_task_definition(taskDefinition=family)
     ecs.describe_clusters(clusters=[STACK])
     arns = ecs.list_tasks(cluster=STACK, desiredStatus="STOPPED")["taskArns"]
-    ecs.describe_tasks(cluster=STACK, tasks=arns)
+    if arns:
+        ecs.describe_tasks(cluster=STACK, tasks=arns)
     logs = session.client("logs", endpoint_url=endpoint)
     logs.describe_log_groups(logGroupNamePrefix=f"/ecs/{STACK}")
     functions = session.client("lambda", endpoint_url=endpoint)
