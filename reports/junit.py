@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 from audit.text import neutral, one_line
 from reports.beside import changes, disabled, where
 from reports.causes import ordered, place
+from reports.units import several
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,9 @@ _TAGS = {"fail": "failure", "unknown": "error", "error": "error", "waived": "ski
 
 def render(results: Results) -> str:
     """Draw every finding and every pass as a test case; unknown is an error, never a pass."""
-    cases = [*map(_finding, ordered(results)), *_passes(results), *_excluded(results), *_disabled(results)]
+    stacks = several(results)
+    found = (_finding(finding, stacks.get(finding.unit or "", "")) for finding in ordered(results))
+    cases = [*found, *_passes(results), *_excluded(results), *_disabled(results)]
     suite = ET.Element(
         "testsuite",
         name="pipelines-audit",
@@ -67,10 +70,12 @@ def _properties(pairs: Iterator[tuple[str, str | None]]) -> ET.Element:
     return element
 
 
-def _finding(finding: Finding) -> ET.Element:
+def _finding(finding: Finding, stack: str) -> ET.Element:
+    """Draw a finding; the stack is named where its account has several there, or two cases would have one name."""
     account = finding.account or finding.account_id
     classname = ".".join(part for part in (account, finding.region) if part) or finding.subject
-    detail = f"[{finding.container or finding.subject}]" if finding.container or finding.subject else ""
+    subject = "/".join(part for part in (stack, finding.container) if part) if finding.container else finding.subject
+    detail = f"[{subject}]" if subject else ""
     case = ET.Element("testcase", classname=one_line(classname), name=one_line(f"{finding.check}{detail}"), time="0")
     if finding.location:
         case.set("file", neutral(finding.location.file))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from audit.text import one_line
 from reports.beside import age
 from reports.causes import Cause, place
+from reports.units import several
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from audit.verdict.finding import Finding
     from audit.verdict.results import Results
 
 _MANY = 4  # accounts of one cause that are still named line by line: one less
@@ -34,14 +37,19 @@ class Line:
     age: str
 
 
-def lines_of(cause: Cause, results: Results) -> Iterator[Line]:
-    """One line for each account and region, or a single one where there are many."""
-    if len(cause.places) >= _MANY:
-        yield _line(cause, _many(cause), results)
-        return
-    for where in cause.places:
-        here = tuple(finding for finding in cause.findings if place(finding) == where)
-        yield _line(Cause(id=cause.id, findings=here), where, results)
+def lines_of(found: Iterable[Cause], results: Results) -> Iterator[Line]:
+    """One line of a cause for each account and region (and stack, of several there), a single one where there are many."""
+    stacks = several(results)
+    for cause in found:
+        places: dict[str, list[Finding]] = defaultdict(list)
+        for finding in cause.findings:
+            stack = stacks.get(finding.unit or "", "")
+            places[f"{place(finding)} {stack}".rstrip()].append(finding)
+        if len(places) >= _MANY:
+            yield _line(cause, _many(cause), results)
+            continue
+        for where, here in places.items():
+            yield _line(Cause(id=cause.id, findings=tuple(here)), where, results)
 
 
 def _many(cause: Cause) -> str:

@@ -61,7 +61,7 @@ def _rows(results: Results) -> Iterator[str]:
 
 def _findings(results: Results) -> Iterator[str]:
     open_causes = (cause for cause in split(results) if cause.lead.outcome != "waived")
-    lines = [line for cause in open_causes for line in lines_of(cause, results)]
+    lines = list(lines_of(open_causes, results))
     if lines:
         heads = ("Severity", "Account, region", "Container", "Declared", "Running", "Released", "Check", "What to do")
         yield from _table("Findings", heads, map(_cells, lines))

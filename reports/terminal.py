@@ -35,7 +35,7 @@ _REMEDY_ROOM = 30  # below that the table is unreadable, and findings stand one 
 def render(results: Results, *, width: int = 140, colour: bool = False) -> str:
     """Draw the findings for a terminal of ``width`` columns; the last line is the verdict."""
     open_causes, waived = _split(results)
-    lines = [line for cause in open_causes for line in lines_of(cause, results)]
+    lines = list(lines_of(open_causes, results))
     blocks = [
         _wrapped(f"INCOMPLETE: {one_line(results.run.incomplete)}", width) if results.run.incomplete else "",
         _findings(lines, width, colour=colour),

@@ -117,7 +117,7 @@ def _last_run(stack: StackView, row: DeclaredContainer, declared: TagImage | Non
     family = f"{stack.stack}-{row.container}"
     mine = [task for task in tasks if (task.definition or "").rpartition(":")[0] == family]
     if not mine:
-        return ChainStep(stage=stage, value=None, source="no task in the last hour")
+        return ChainStep(stage=stage, value=None, source=source)
     task = max(mine, key=lambda one: one.stopped_at or one.started_at or _LONG_AGO)
     failed = task.stop_code == "TaskFailedToStart"
     ran, digest = _ran(task, row)

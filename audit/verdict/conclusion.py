@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from audit.model import SeverityName
+    from audit.running.model import Running
     from audit.verdict.check import Check
     from audit.verdict.ledger import Entry
     from audit.verdict.left_out import Kept
@@ -267,9 +268,17 @@ def _run(occasion: Occasion, ended: Ended) -> Run:
             words=settings.words(),
         ),
         caller=occasion.snapshot.caller,
+        seen_as=_seen_as(occasion.snapshot.running),
         incomplete=ended.reason,
         scope=occasion.snapshot.declared.scope,
     )
+
+
+def _seen_as(seen: Running) -> tuple[str, ...]:
+    """Name the roles that AWS was asked as: ``assumed-role/NAME`` without its session, ``user/NAME``."""
+    identities = (found.identity for found in seen.observations)
+    resources = (fact.value.arn.rpartition(":")[2].split("/") for fact in identities if fact.kind == "seen")
+    return tuple(sorted({"/".join(parts[:2]) for parts in resources}))
 
 
 def _order(found: Finding) -> tuple[object, ...]:

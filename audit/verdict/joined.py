@@ -58,6 +58,7 @@ def join(parts: Sequence[tuple[str, Results]]) -> Results:
             id=fingerprint(*sorted(one.run.id for one in several))[:32],
             selection=selection,
             incomplete=reason,
+            seen_as=tuple(sorted({name for one in several for name in one.run.seen_as})),
         ),
         snapshot_sha256=", ".join(sorted({one.snapshot_sha256 for one in several})),
         snapshot_taken_at=min(one.snapshot_taken_at for one in several),

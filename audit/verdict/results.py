@@ -43,7 +43,8 @@ class Run:
     """One judging: who, when, with what. ``incomplete`` says in words why not all was judged, None if all was.
 
     ``scope`` is the audited PATH relative to the root of its git repository, empty where they are the same: the
-    reports that a forge reads need paths from the root.
+    reports that a forge reads need paths from the root. ``caller`` is the ARN of who ran it, ``seen_as`` the roles (or
+    users) that the accounts were looked at as, each once, without account and session.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Run:
     caller: str | None
     incomplete: str | None = None
     scope: str = ""
+    seen_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,8 @@
 
   const rows = cards.flatMap((card, place) =>
     [...card.querySelectorAll("tr[id]")].map((row) => {
-      const [account, region, container, declared, running, released, last] = [...row.cells].map((c) => c.textContent);
+      const [region, container, declared, running, released, last] = [...row.cells].slice(1).map((c) => c.textContent);
+      const account = row.cells[0].firstChild.textContent.trim();
       const [severity, outcome] = last.replace(/ \(.*/s, "").split(", ");
       const next = row.nextElementSibling;
       const said = next && next.classList.contains("said") ? next : null;

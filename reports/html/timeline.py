@@ -8,17 +8,19 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from audit.text import counted, one_line
+from reports.lines import some
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
-    from audit.verdict.results import ReleaseNote, Results
+    from audit.verdict.results import ReleaseNote, Results, UnitRow
 
 WIDTH = 1000
 _LEFT, _RIGHT = 24, 976
 _LABEL = 74  # a label of a release needs that much room
 _ROW = 30
 _MOST = 12  # versions in use that get a row
+_NAMED = 24  # accounts that are named beside a version in the table
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +46,18 @@ class Stand:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Users:
+    """Who runs a version: the names of the accounts, and how many containers of how many units."""
+
+    accounts: tuple[str, ...]
+    counts: str
+
+    def words(self, most: int) -> str:
+        """Count them and name some."""
+        return f"{self.counts}: {some(self.accounts, most)}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Timeline:
     """Everything drawn; ``table`` says the same in words, ``strangers`` are versions that no release explains."""
 
@@ -58,20 +72,20 @@ class Timeline:
 def timeline(results: Results) -> Timeline | None:
     """Draw from the oldest version in use to the newest release; None where the results hold no releases."""
     published = {note.tag: note for note in results.releases}
-    users = _users(results)
+    users = _users(results, published)
     known = sorted((tag for tag in users if tag in published), key=lambda tag: (published[tag].published, tag))
     if not known:
         return None
     first = published[known[0]].published
     shown = sorted((n for n in results.releases if n.published >= first), key=lambda n: (n.published, n.tag))
     axis = _Axis(first=first, last=shown[-1].published)
-    strangers = tuple((one_line(tag, 80), users[tag]) for tag in sorted(users) if tag not in published)
+    strangers = tuple((one_line(tag, 80), users[tag].words(_NAMED)) for tag in sorted(users) if tag not in published)
     return Timeline(
         height=96 + _ROW * min(len(known), _MOST),
         years=tuple((axis.x(date(y, 1, 1)), str(y)) for y in range(first.year + 1, axis.last.year + 1)),
         ticks=_ticks(shown, axis),
         stands=tuple(_stand(published[tag], users[tag], axis, row) for row, tag in enumerate(known[:_MOST])),
-        table=tuple((tag, published[tag].published.isoformat(), users[tag]) for tag in known),
+        table=tuple((tag, published[tag].published.isoformat(), users[tag].words(_NAMED)) for tag in known),
         strangers=strangers,
     )
 
@@ -86,18 +100,27 @@ class _Axis:
         return round(_LEFT + share * (_RIGHT - _LEFT), 1)
 
 
-def _users(results: Results) -> dict[str, str]:
-    """Say for each tag how many containers of how many units run it, or declare it where nothing runs."""
-    containers: defaultdict[str, list[str]] = defaultdict(list)
+def _users(results: Results, published: Collection[str]) -> dict[str, Users]:
+    """Say for each tag who runs it; what is only declared, or could not be read, stands nowhere."""
+    containers: defaultdict[str, list[UnitRow]] = defaultdict(list)
     for row in results.units:
         for cell in row.cells:
-            tag = cell.running or cell.declared
-            if tag:
-                containers[tag].append(row.unit)
-    return {
-        tag: f"{counted(len(units), 'container')} in {counted(len(set(units)), 'unit')}"
-        for tag, units in containers.items()
-    }
+            if cell.running:
+                containers[_tag(cell.running, published)].append(row)
+    return {tag: _user(rows) for tag, rows in containers.items()}
+
+
+def _user(rows: Sequence[UnitRow]) -> Users:
+    units = {row.unit for row in rows}
+    accounts = dict.fromkeys(row.account or row.account_id or row.unit for row in rows)
+    counts = f"{counted(len(rows), 'container')} in {counted(len(units), 'unit')}"
+    return Users(accounts=tuple(accounts), counts=counts)
+
+
+def _tag(text: str, published: Collection[str]) -> str:
+    """Take the tag of a foreign image (``other-repository:v1.2.3``), which the matrix shows as a whole."""
+    tag = text.rpartition(":")[2]
+    return tag if tag in published else text
 
 
 def _ticks(shown: Sequence[ReleaseNote], axis: _Axis) -> tuple[Tick, ...]:
@@ -117,14 +140,14 @@ def _ticks(shown: Sequence[ReleaseNote], axis: _Axis) -> tuple[Tick, ...]:
     return tuple(reversed(ticks))
 
 
-def _stand(note: ReleaseNote, words: str, axis: _Axis, row: int) -> Stand:
+def _stand(note: ReleaseNote, users: Users, axis: _Axis, row: int) -> Stand:
     x = axis.x(note.published)
     right = x < WIDTH / 2
     return Stand(
         x=x,
         y=92 + _ROW * row,
         tag=one_line(note.tag, 40),
-        words=words,
+        words=some(users.accounts),
         anchor="start" if right else "end",
         text_x=x + 12 if right else x - 12,
     )

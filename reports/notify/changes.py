@@ -96,8 +96,7 @@ def blocks(results: Results, found: Changes, limit: int) -> Iterator[Block]:
 
 
 def _lines(results: Results, found: Changes) -> Iterator[Line]:
-    for cause in causes(replace(results, findings=found.new)):
-        yield from lines_of(cause, results)
+    return lines_of(causes(replace(results, findings=found.new)), results)
 
 
 def _unread(findings: Iterable[Finding]) -> tuple[Finding, ...]:

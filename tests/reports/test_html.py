@@ -24,6 +24,7 @@ from tests.reports.browser import chromium_page, needs_chromium
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from audit.model import SeverityName
     from audit.verdict.results import Results
 
 NAMESPACE = "{http://www.w3.org/1999/xhtml}"
@@ -44,6 +45,12 @@ def text_of(results: Results) -> str:
     body = tree(results).find(f"{NAMESPACE}body")
     assert body is not None
     return " ".join(" ".join(body.itertext()).split())
+
+
+def narrowed(results: Results, level: SeverityName) -> Results:
+    """Let findings fail the run from a level on; the exit code is that of a run that passed."""
+    selection = replace(results.run.selection, fail_on=level)
+    return replace(results, run=replace(results.run, selection=selection), exit_code=0)
 
 
 @KINDS
@@ -78,7 +85,8 @@ def test_everything_is_on_the_page() -> None:
         "from the bundled list, as of 2026-02-12",
         "2026-11-24 02:00:31 UTC",
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-        "assumed-role/pipelines-audit/nightly",
+        "assumed-role/ci-nightly/build-4711 , accounts looked at as assumed-role/pipelines-audit",
+        "Why it matters What is merged but not applied runs with old permissions and old tools",
         "common.hcl:25",
         "NIST 800-53 CM-2",
         "aws ecs DescribeTaskDefinition, request 5f0c3c0e",
@@ -113,17 +121,18 @@ def test_wide_cause_tells_its_scope_and_some_of_its_evidence() -> None:
 
 
 def test_incomplete_run_says_so_first() -> None:
-    """The banner is the first thing of the main part."""
+    """The banner is the first thing of the page, and in its title."""
     results = sample.results()
     cut = replace(results, run=replace(results.run, incomplete="interrupted after 40 of 66 checks"))
-    assert "INCOMPLETE interrupted after 40 of 66 checks Summary" in text_of(cut)
-    assert "INCOMPLETE" not in text_of(results)
+    assert text_of(cut).startswith("Skip to the report INCOMPLETE interrupted after 40 of 66 checks Pipelines audit")
+    assert "<title>INCOMPLETE, Pipelines audit: Findings to act on</title>" in render(cut)
+    assert "INCOMPLETE" not in render(results)
 
 
 @pytest.mark.parametrize(
     ("code", "headline"),
     [
-        (0, "In sync and fully covered"),
+        (0, "No finding fails this audit"),
         (1, "Findings to act on"),
         (10, "Incomplete: not everything could be read"),
         (99, "The audit ended early"),
@@ -132,6 +141,44 @@ def test_incomplete_run_says_so_first() -> None:
 def test_headline_is_in_words(code: int, headline: str) -> None:
     """The exit code is said in words, a strange one too."""
     assert headline in text_of(replace(sample.results(), exit_code=code))
+
+
+@pytest.mark.parametrize(
+    ("results", "headline", "words"),
+    [
+        pytest.param(
+            sample.results(),
+            "Findings to act on",
+            "17 findings to act on: 1 critical, 5 high, 10 medium, 1 low. 1 finding is accepted for a time. 5 of 6 "
+            "units could be read; of the others nothing is known. 1 judgement could not be made. 1 check failed itself.",
+            id="everything",
+        ),
+        pytest.param(
+            sample.clean(), "In sync and fully covered", "No finding to act on. All 6 units were read.", id="clean"
+        ),
+        pytest.param(
+            narrowed(sample.results(), "critical"),
+            "No finding fails this audit",
+            "1 finding to act on: 1 critical. 16 more findings below critical do not fail the audit.",
+            id="level",
+        ),
+        pytest.param(
+            replace(narrowed(sample.results(), "medium"), findings=sample.results().findings[6:7], summary={"fail": 1}),
+            "No finding fails this audit",
+            "No finding to act on. 1 more finding below medium does not fail the audit.",
+            id="below",
+        ),
+        pytest.param(
+            replace(sample.clean(), coverage=replace(sample.clean().coverage, expected=1, read=1)),
+            "In sync and fully covered",
+            "No finding to act on. The unit was read.",
+            id="one unit",
+        ),
+    ],
+)
+def test_verdict_is_in_words(results: Results, headline: str, words: str) -> None:
+    """Who never saw an exit code can tell what was found, and how much of the fleet that is true of."""
+    assert f"{headline} {words}" in text_of(results)
 
 
 def test_empty_fleet_is_drawn() -> None:
@@ -175,7 +222,7 @@ def test_hostile_text_is_inert_in_a_browser(tmp_path: Path, chromium: Browser) -
     file.write_text(render(sample.hostile()), encoding="utf-8")
     with chromium_page(chromium, file) as page:
         page.wait_for_timeout(200)
-        assert page.title() == "Pipelines audit: Findings to act on"
+        assert page.title() == "INCOMPLETE, Pipelines audit: Findings to act on"
         assert page.locator("img, [onerror], [onload], a[href^='javascript']").count() == 0
         assert page.locator("script").count() == 1
 

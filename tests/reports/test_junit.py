@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -52,6 +53,18 @@ def test_waived_says_by_whom_and_until_when() -> None:
     root = ET.fromstring(render(sample.results()))  # noqa: S314 -- our own document
     skipped = next(root.iter("skipped"))
     assert "W-2026-007 (platform@example.com) until 2026-12-15: change freeze" in str(skipped.get("message"))
+
+
+def test_cases_of_two_stacks_have_names_of_their_own() -> None:
+    """Where an account has two stacks in a region, the name says of which a finding is."""
+    base = sample.results()
+    first = next(found for found in base.findings if found.account == "stage" and found.container)
+    second = replace(first, id="2" * 64, unit="stage/us-west-2/mgmt/sandbox", stack="sandbox")
+    row = next(row for row in base.units if row.account == "stage")
+    units = (*base.units, replace(row, unit=second.unit or "", stack="sandbox"))
+    text = render(replace(base, findings=(first, second), units=units))
+    names = [str(case.get("name")) for case in ET.fromstring(text).iter("testcase")][:2]  # noqa: S314 -- our own document
+    assert names == [f"{first.check}[{stack}/{first.container}]" for stack in ("ecs-deploy-runner", "sandbox")]
 
 
 def test_hostile_text_stays_text() -> None:

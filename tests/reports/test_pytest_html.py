@@ -115,7 +115,7 @@ def test_metadata_are_ours(page: Path) -> None:
     """No variable of a CI system is in the page; who, what and when are."""
     assert "planted-in-ci" not in page.read_text("utf-8")
     environment = data_of(page)["environment"]
-    assert environment["Run by"] == "arn:aws:sts::234567890123:assumed-role/pipelines-audit/nightly"
+    assert environment["Run by"] == "arn:aws:sts::111122223333:assumed-role/ci-nightly/build-4711"
     named = ("Run", "Tool", "Run by", "Selection", "Snapshot", "Releases", "Coverage", "Excluded", "Disabled checks")
     assert tuple(environment) == named
     assert environment["Excluded"].startswith("sandbox us-west-2 until 2026-12-31 by platform@example.com: ")

@@ -15,21 +15,47 @@ from tests.reports import sample
 
 
 def test_first_broken_link_is_marked() -> None:
-    """What comes before it is whole, what lies beyond it proves nothing."""
+    """What comes before it is whole; what follows it is dim, and marked too where it is broken for itself."""
     (line,) = chains(sample.results()).lines
     assert (line.name, line.container) == ("stage us-west-2", "terraform-applier")
     assert [link.state for link in line.links] == [*["whole"] * 5, "broken", "beyond"]
-    assert line.links[4].value == "sha256:4f4f4f4f4f…"
+    assert [link.value for link in line.links[4:]] == ["sha256:4f4f4f4f…", "v0.52.0", "none in the last hour"]
     assert line.links[2].source == "common.hcl:25"
+    (chain,) = sample.results().chains
+    both = replace(chain, steps=(*chain.steps[:1], replace(chain.steps[1], broken=True), *chain.steps[2:]))
+    (line,) = chains(replace(sample.results(), chains=(both,))).lines
+    assert [link.state for link in line.links] == ["whole", "broken", *["beyond"] * 3, "also", "beyond"]
+    assert "✗ broken too" in render(replace(sample.results(), chains=(both,)))
 
 
-def test_whole_chains_are_counted() -> None:
-    """They are not drawn; the broken ones stand in the order of the units, the strangers last."""
-    step = ChainStep(stage="declared", value="v0.52.1", broken=True)
-    broken = [Chain(unit=unit, container="c", steps=(step,)) for unit in ("unknown", sample.unit("prod"))]
-    whole = Chain(unit=sample.unit("dev"), container="c", steps=(replace(step, broken=False),))
-    found = chains(replace(sample.results(), chains=(*broken, whole, whole)))
-    assert ([line.name for line in found.lines], found.whole, found.hidden) == (["prod us-west-2", "unknown"], 2, 0)
+def chain(account: str, container: str, value: str | None = "v1", **changes: object) -> Chain:
+    """Make a chain of one link."""
+    step = ChainStep(stage="declared", value=value, source=f"of {account}")
+    return Chain(unit=sample.unit(account), container=container, steps=(replace(step, **changes),))  # type: ignore[arg-type]  # tests name the fields that they change
+
+
+def test_equal_ways_are_drawn_once() -> None:
+    """Broken ones first, unread ones next, whole ones last, with who goes them, in the order of the units."""
+    several = (
+        chain("prod", "terraform-applier"),
+        chain("prod", "terraform-planner"),
+        chain("logs", "terraform-planner"),
+        chain("stage", "c", None, unread=True),
+        chain("elsewhere", "c", broken=True),
+        chain("security", "c", broken=True),
+    )
+    found = chains(replace(sample.results(), chains=several))
+    assert [(line.name, line.container) for line in found.lines] == [
+        ("security us-west-2, elsewhere/us-west-2/mgmt/ecs-deploy-runner", "c"),
+        ("stage us-west-2", "c"),
+        ("logs us-west-2, prod us-west-2", "terraform-planner, terraform-applier"),
+    ]
+    assert (found.whole, found.hidden) == (3, 0)
+    assert [line.links[0].source for line in found.lines] == [
+        "of security and 1 more",
+        "of stage",
+        "of logs and 1 more",
+    ]
 
 
 def test_unread_link_is_not_called_broken() -> None:
@@ -41,12 +67,14 @@ def test_unread_link_is_not_called_broken() -> None:
     assert "? could not be read" in render(results)
 
 
-def test_too_many_chains_are_cut_and_counted() -> None:
-    """A fleet that is broken everywhere does not make the page too heavy."""
-    chain = sample.results().chains[0]
-    results = replace(sample.results(), chains=(chain,) * 1000)
-    assert (len(chains(results).lines), chains(results).hidden) == (300, 700)
-    assert "700 more chains are not drawn here" in render(results)
+def test_too_many_ways_are_cut_and_counted() -> None:
+    """A fleet where each unit goes its own way does not make the page too heavy, nor does a long list of units."""
+    each = tuple(chain(f"a{number}", "c", f"v{number}") for number in range(1000))
+    results = replace(sample.results(), chains=each)
+    assert (len(chains(results).lines), chains(results).hidden) == (200, 800)
+    assert "800 more chains are not drawn here" in render(results)
+    (line,) = chains(replace(results, chains=tuple(chain(f"a{number}", "c") for number in range(1000)))).lines
+    assert line.name.endswith(" and 988 more")
 
 
 def test_control_is_met_only_where_everything_passed() -> None:
@@ -70,7 +98,8 @@ def test_timeline_says_who_stands_where() -> None:
     """Every version in use with its date and users, on the picture and in the table below it."""
     drawn = timeline(sample.results())
     assert drawn is not None
-    assert drawn.table[0] == ("v0.50.5", "2022-07-06", "1 container in 1 unit")
+    assert drawn.table[0] == ("v0.50.5", "2022-07-06", "1 container in 1 unit: shared")
+    assert drawn.stands[-1].words == "logs, shared, prod"
     assert [stand.tag for stand in drawn.stands] == ["v0.50.5", "v0.51.8", "v0.52.0", "v0.52.1"]
     assert drawn.years[0][1] == "2023"
     assert drawn.strangers == ()
@@ -102,4 +131,13 @@ def test_one_day_is_a_timeline_too() -> None:
     drawn = timeline(replace(results, releases=only))
     assert drawn is not None
     assert [tick.label for tick in drawn.ticks] == ["v0.52.1"]
-    assert drawn.strangers == (("v0.50.5", "1 container in 1 unit"),)
+    assert drawn.strangers == (("v0.50.5", "1 container in 1 unit: shared"),)
+
+
+def test_foreign_image_stands_where_its_tag_does() -> None:
+    """What runs from another repository is a version all the same."""
+    results = sample.clean()
+    cell = replace(results.units[0].cells[0], running="another-runner:v0.54.0")
+    drawn = timeline(replace(results, units=(replace(results.units[0], cells=(cell,)),)))
+    assert drawn is not None
+    assert [row[0] for row in drawn.table] == ["v0.54.0"]

@@ -137,9 +137,9 @@ def ended(**changes: object) -> Task:
 @pytest.mark.parametrize(
     ("cluster", "expected", "value", "source"),
     [
-        pytest.param(clustered(), "holds", None, "no task in the last hour", id="none"),
+        pytest.param(clustered(), "holds", None, "ecs:DescribeTasks", id="none"),
         pytest.param(
-            clustered(task(container="ami-builder")), "holds", None, "no task in the last hour", id="of another"
+            clustered(task(container="ami-builder")), "holds", None, "ecs:DescribeTasks", id="of another"
         ),
         pytest.param(
             clustered(ended(containers=pulled(None)), task(containers=pulled(None, f"{RUNNER}:v1.0.0"))),

@@ -104,6 +104,6 @@ def chain() -> Chain:
             ChainStep(
                 stage="task definition", value="v0.52.0", source="ecs-deploy-runner-terraform-applier:14", broken=True
             ),
-            ChainStep(stage="last run", value=None, source="none in the last hour"),
+            ChainStep(stage="last run", value=None, source="ecs:DescribeTasks"),
         ),
     )

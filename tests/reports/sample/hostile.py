@@ -50,7 +50,7 @@ def hostile() -> Results:
     cells = (Cell(container=HOSTILE, state="drift", declared=HOSTILE, running=HOSTILE, findings=(bad[1].id,)),)
     return replace(
         base,
-        run=replace(base.run, id=HOSTILE, caller=HOSTILE, tool_version=HOSTILE, incomplete=HOSTILE),
+        run=replace(base.run, id=HOSTILE, caller=HOSTILE, seen_as=(HOSTILE,), tool_version=HOSTILE, incomplete=HOSTILE),
         release_source=ReleaseSource(
             kind="github", as_of=HOSTILE, newest=HOSTILE, where=HOSTILE, fallback_reason=HOSTILE
         ),
