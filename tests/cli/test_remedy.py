@@ -17,7 +17,7 @@ from audit.declared.git import head_commit
 from audit.remedy.document import from_json
 from audit.snapshot import save
 from tests.remedy import hub as hubs
-from tests.remedy.fleet import NEWEST, seen
+from tests.remedy.fleet import NEWEST, RUNNER, seen
 from tests.remedy.scenarios import committed, fleet
 
 if TYPE_CHECKING:
@@ -453,3 +453,27 @@ def test_excluded_accounts_are_left_alone(live: Path, capsys: pytest.CaptureFixt
     shown = capsys.readouterr().out
     assert "Apply prod/" not in shown
     assert "note: prod/us-west-2/mgmt/ecs-deploy-runner is excluded by the waivers" in shown
+
+
+def test_waived_drift_is_left_alone(live: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a waiver accepts is not applied, as long as the waiver holds."""
+    today = datetime.now(UTC).date()
+    fleet(live, NEWEST)
+    keep(live, running={"prod": {"terraform-planner": f"{RUNNER}:v1.2.0", "terraform-applier": f"{RUNNER}:v1.2.0"}})
+    waiver = (
+        "version: 1\nwaivers:\n  - id: W-1\n    check: image-tag-drift\n    accounts: [prod]\n"
+        "    owner: team@example.com\n    reason: freeze\n    expires: {}\n"
+    )
+    for days, steps in ((30, "0 steps"), (-1, "2 steps")):
+        (live / "waivers.yaml").write_text(waiver.format(today + timedelta(days=days)))
+        assert call(live, to=None) == 0
+        shown = capsys.readouterr().out
+        assert steps in shown
+        assert ("Apply prod/" in shown) == (days < 0)
+        assert ("waiver W-1 of team@example.com accepts that until" in shown) == (days > 0)
+
+
+def test_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """The schema of a plan is to be had without a repository."""
+    assert main(["plan", "--schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["properties"]["sha256"]["pattern"] == "^[0-9a-f]{64}$"
