@@ -42,7 +42,7 @@ def demand_guards(work: Work) -> None:
     for command in work.step.guards:
         reply = work.read(command)
         if not reply.fits(command):
-            raise _refused(work.step, f"{work.line(command.argv)}: {unfit(command, reply)}")
+            raise _refused(work.step, unfit(work.line(command.argv), command, reply))
 
 
 def demand_as_planned(work: Work, plan: Plan) -> None:

@@ -77,7 +77,7 @@ def verify(work: Work) -> None:
     for command in work.step.commands:
         reply = work.read(command)
         if not reply.fits(command):
-            work.failed(f"{work.line(command.argv)}: {unfit(command, reply)}")
+            work.failed(unfit(work.line(command.argv), command, reply))
 
 
 def _build(work: Work, check: Command, hands: Hands) -> None:
@@ -130,7 +130,10 @@ def _hand_in(work: Work, plan: Plan, hands: Hands) -> None:
     said = next((one.details["where"] for one in reversed(journal.of(number)) if one.kind == "waiting"), None)
     if said is None:
         work.begin()
-        said = hands.hand_in(work.step, plan)
+        try:
+            said = hands.hand_in(work.step, plan)
+        except RefusedError as error:
+            work.failed(str(error))
         journal.add("waiting", number, where=said)
     raise RefusedError(
         f"step {number} waits for people: {one_line(str(said))}; have it merged, check out the default branch and pull "
@@ -170,7 +173,7 @@ def _shown(work: Work, show: Command, hands: Hands) -> None:
     """Tell what of a plan of terraform must be known before it is agreed to."""
     reply = work.read(show, secret=True)
     if reply.code:
-        work.failed(f"{work.line(show.argv)}: {unfit(show, reply)}")
+        work.failed(unfit(work.line(show.argv), show, reply))
     for warning in hands.warn(reply.text):
         work.bench.say(f"WARNING: {one_line(warning, 600)}")
 

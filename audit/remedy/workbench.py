@@ -122,7 +122,7 @@ class Work:
             fits=reply.fits(command),
         )
         if not reply.fits(command):
-            self.failed(f"{self.line(command.argv)}: {unfit(command, reply)}")
+            self.failed(unfit(self.line(command.argv), command, reply))
 
     def masked(self, text: str) -> str:
         """Give text with its secrets masked."""
@@ -232,15 +232,15 @@ class Work:
         raise StoppedError(f"stopped in step {number}: apply again to go on; what it has done is looked at first")
 
 
-def unfit(command: Command, reply: Reply) -> str:
-    """Say in which way an answer is not as it must be, and what that means."""
+def unfit(line: str, command: Command, reply: Reply) -> str:
+    """Say what it means that an answer is not as it must be, and in which way it is not."""
     if reply.code:
-        found = f"ended with exit code {reply.code}"
+        found = f"{line} ended with exit code {reply.code}"
     elif command.empty:
-        found = f"should show nothing, but shows {one_line(reply.text, 200)}"
+        found = f"{line} should show nothing, but shows {one_line(reply.text, 200)}"
     else:
-        found = f"shows {one_line(reply.text, 200) or 'nothing'}, not {one_line(command.expect or '')}"
-    return f"{found}: {one_line(command.otherwise)}" if command.otherwise else found
+        found = f"{line} shows {one_line(reply.text, 200) or 'nothing'}, not {one_line(command.expect or '')}"
+    return f"{one_line(command.otherwise)} ({found})" if command.otherwise else found
 
 
 @contextmanager

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
+from audit.remedy.document import to_json
+from audit.remedy.steps import ApplyUnit
 from tests.remedy.carrier import UNITS, Carrier
+from tests.remedy.hub import serve
 from tests.remedy.scenarios import SCENARIOS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 MAKE = {scenario.name: scenario.make for scenario in SCENARIOS}
+DRIFTED = ("shared", "security", "stage")
+"""The accounts that the drifted fleet's plan applies, in its order."""
 
 
 def carrier(folder: Path, name: str) -> Carrier:
@@ -18,36 +29,457 @@ def carrier(folder: Path, name: str) -> Carrier:
     return Carrier.of(folder, MAKE[name](folder / "live"))
 
 
+def applied(one: Carrier) -> list[str]:
+    """Name the accounts that terragrunt was told to apply, in that order, also where it failed."""
+    calls = [argv for _, argv in one.stubs.calls("aws-vault") if argv[4:6] == ["terragrunt", "apply"]]
+    return [argv[2].removeprefix("your-") for argv in calls]
+
+
+def drifted(folder: Path) -> Carrier:
+    """Make the plan of the drifted fleet, its images built already: what is left are three accounts."""
+    one = carrier(folder, "converge-drifted")
+    for image in ("kaniko:v0.52.1", "ecs-deploy-runner:v0.59.9"):
+        (one.stubs.folder / "ecr" / image).touch()
+    return one
+
+
+TOKEN = {"GITHUB_OAUTH_TOKEN": "x"}
+
+
 def test_converges_one_account_and_verifies_it(tmp_path: Path) -> None:
     """What is declared and does not run is applied once, by the plan that was shown, and verified."""
     one = carrier(tmp_path, "converge-one-account")
-    done = one.run()
+    done = one.do()
     assert done.returncode == 0, done.stderr
     assert done.stderr.splitlines()[-1] == "exit 0: 2 steps done"
     assert done.stdout.startswith("Apply what is declared and does not run\n")
-    words = [argv[1] for _, argv in one.stubs.calls("terragrunt")]
-    assert words == ["plan", "show", "apply"]
+    assert [argv[1] for _, argv in one.stubs.calls("terragrunt")] == ["plan", "show", "apply"]
     assert one.effects("prod") == 1
     assert [event["event"] for event in one.events() if event.get("step") == 2] == ["caller", "done"]
+    assert "$ aws-vault exec your-prod -- terragrunt apply" in (one.home / one.digest / "step-1.log").read_text()
 
 
 def test_does_nothing_twice(tmp_path: Path) -> None:
     """Applied again, a plan is verified once more, and nothing of it is done again."""
     one = carrier(tmp_path, "converge-one-account")
-    assert one.run().returncode == 0
+    assert one.do().returncode == 0
     before = len(one.stubs.calls("terragrunt"))
-    again = one.run()
+    again = one.do()
     assert (again.returncode, len(one.stubs.calls("terragrunt"))) == (0, before)
     assert one.effects("prod") == 1
     verified = [argv for _, argv in one.stubs.calls("aws") if "describe-task-definition" in argv]
     assert len(verified) == 2 + 2 + 2  # before the apply, after it, and once more
 
 
-def test_drifted_fleet_in_waves(tmp_path: Path) -> None:
-    """The accounts come one after another, in the plan's order."""
+def test_accounts_come_in_the_plans_order(tmp_path: Path) -> None:
+    """Images first, then one account after another."""
     one = carrier(tmp_path, "converge-drifted")
-    done = one.run(GITHUB_OAUTH_TOKEN="x")
+    done = one.do(environment=TOKEN)
     assert done.returncode == 0, done.stderr
-    applied = [argv[2] for _, argv in one.stubs.calls("aws-vault") if argv[4:6] == ["terragrunt", "apply"]]
-    assert applied == [f"your-{name}" for name in UNITS if one.effects(name)]
-    assert len(applied) == 3
+    assert tuple(applied(one)) == DRIFTED
+    assert [argv[1:2] for _, argv in one.stubs.calls("docker")].count(["push"]) == 2
+    log = (one.home / one.digest / "step-1.log").read_text()
+    assert "docker login" in log
+    assert "\nsecret\n" not in log
+
+
+def test_plain_terraform(tmp_path: Path) -> None:
+    """A standalone root is applied by the plan file that was shown, once its edits are merged."""
+    one = carrier(tmp_path, "standalone")
+    assert one.do().returncode == 13
+    merge(one, "pipelines-audit/v1.3.0")
+    done = one.do()
+    assert done.returncode == 0, done.stderr
+    assert [argv[1] for _, argv in one.stubs.calls("terraform")] == ["init", "plan", "show", "apply"]
+
+
+@pytest.mark.parametrize("name", ["nothing-to-do"])
+def test_nothing_to_do(tmp_path: Path, name: str) -> None:
+    """A plan without steps ends well."""
+    one = carrier(tmp_path, name)
+    done = one.do()
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "exit 0: 0 steps done")
+
+
+# What is refused before anything is started (rows 58, 67 to 71, 78 to 80).
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ((), 13, "not approved: start this at a terminal, or give --approve "),
+        (("--approve", "0" * 64), 13, f"--approve {'0' * 64} is of another plan: this one is "),
+        (("--approve", "{}", "--only", "9"), 4, "--only 9: the plan has 2 steps"),
+        (("--approve", "{}", "--max-age", "soon"), 4, "--max-age 'soon'"),
+    ],
+    ids=["no approval", "of another plan", "no such step", "no age"],
+)
+def test_is_not_begun(tmp_path: Path, arguments: tuple[str, ...], code: int, said: str) -> None:
+    """Without an approval of this very plan nothing is started; the plan is printed all the same."""
+    one = carrier(tmp_path, "converge-one-account")
+    done = one.do(*(word.replace("{}", one.digest) for word in arguments), approve=False)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert one.stubs.calls("aws-vault") == []
+    assert not one.home.exists()
+
+
+def test_expired_and_damaged_plans(tmp_path: Path) -> None:
+    """A plan that is over, or was changed, is refused with 4."""
+    one = carrier(tmp_path, "converge-one-account")
+    one.file.write_text(one.file.read_text().replace("your-prod", "your-dev"))
+    assert "damaged or changed since it was made" in one.do().stderr
+    then = datetime.now(UTC) - timedelta(hours=1)
+    one.file.write_text(to_json(replace(one.plan, expires_at=then)))
+    done = one.do()
+    assert (done.returncode, "expired at" in done.stderr) == (4, True)
+    assert one.stubs.calls("aws-vault") == []
+
+
+def test_edited_file_makes_the_plan_stale(tmp_path: Path) -> None:
+    """Where a literal is no longer as planned, the file stays as it is, with 4."""
+    one = carrier(tmp_path, "upgrade")
+    common = one.live / "common.hcl"
+    common.write_text(common.read_text().replace("v0.57.3", "v0.57.4"))
+    done = one.do()
+    assert (done.returncode, "common.hcl has changed" in done.stderr) == (4, True), done.stderr
+    assert one.stubs.calls("infrastructure-deployer") == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2/v4"}, "the runner is never applied from inside"),
+        ({"CODEBUILD_BUILD_ID": "x:1"}, "the runner is never applied from inside"),
+        ({"ROLE": "ecs-deploy-runner-terraform-applier"}, "is the pipeline's own identity"),
+        ({"ROLE": "allow-auto-deploy-from-other-accounts"}, "is the pipeline's own identity"),
+    ],
+    ids=["in a task", "in a build", "as the applier", "as the invokers' role"],
+)
+def test_pipeline_does_not_apply_itself(tmp_path: Path, environment: dict[str, str], said: str) -> None:
+    """Neither from inside of it nor as one of its own identities."""
+    made = MAKE["converge-one-account"](tmp_path / "live")
+    machines = ("role/ecs-deploy-runner-terraform-applier", "role/allow-auto-deploy-from-other-accounts")
+    one = Carrier.of(tmp_path, replace(made, machines=machines))
+    done = one.do(environment=environment)
+    assert (done.returncode, said in done.stderr) == (13, True), done.stderr
+    assert one.stubs.calls("terragrunt") == []
+
+
+def break_profile(one: Carrier) -> None:
+    """Let the profile lead into another account."""
+    (one.stubs.folder / "accounts" / "your-prod").write_text("111122223333\n")
+
+
+def break_session(one: Carrier) -> None:
+    """Let the credentials be refused."""
+    (one.stubs.folder / "accounts" / "your-prod").unlink()
+
+
+def shorten_session(one: Carrier) -> None:
+    """Let the session end before an apply could."""
+    (one.stubs.folder / "expiry").write_text(f"{datetime.now(UTC) + timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}\n")
+
+
+def fly(one: Carrier) -> None:
+    """Have a task of the runner in flight."""
+    (one.stubs.folder / "flying" / "your-prod").write_text("arn:aws:ecs:us-west-2:444455556666:task/x\n")
+
+
+def take_image(one: Carrier) -> None:
+    """Take the declared image out of ECR."""
+    for image in (one.stubs.folder / "ecr").iterdir():
+        image.unlink()
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (break_profile, "credentials of account 111122223333, not of 444455556666 (prod)"),
+        (break_session, "whose credentials these are cannot be told"),
+        (shorten_session, "the credentials end in 1 min"),
+        (fly, "tasks of ecs-deploy-runner are in flight: wait until they have ended ("),
+        (take_image, "v1.3.0"),
+    ],
+)
+def test_guard_holds_a_step_back(tmp_path: Path, fault: object, said: str) -> None:
+    """What does not hold before a step is told; nothing is started, and once it holds the plan goes on."""
+    one = carrier(tmp_path, "converge-one-account")
+    kept = {path: path.read_text() for name in ("accounts", "ecr") for path in (one.stubs.folder / name).iterdir()}
+    assert callable(fault)
+    fault(one)
+    done = one.do()
+    assert done.returncode == 13, done.stderr
+    assert "was not started" in done.stderr
+    assert said in done.stderr
+    assert one.stubs.calls("terragrunt") == []
+    for path, text in kept.items():
+        path.write_text(text)
+    for name in ("expiry", "flying/your-prod"):
+        (one.stubs.folder / name).unlink(missing_ok=True)
+    assert one.do().returncode == 0
+
+
+def test_variable_that_is_not_set(tmp_path: Path) -> None:
+    """A token that a build needs is asked for before anything else."""
+    one = carrier(tmp_path, "converge-drifted")
+    done = one.do()
+    assert (done.returncode, "GITHUB_OAUTH_TOKEN is not set: export it" in done.stderr) == (13, True)
+    assert one.stubs.calls("docker") == []
+
+
+def test_programs_of_the_repository_are_not_used(tmp_path: Path) -> None:
+    """A terragrunt in the repository is passed over though it comes first on PATH."""
+    one = carrier(tmp_path, "converge-one-account")
+    bad = one.live / "terragrunt"
+    bad.write_text(f"#!/bin/sh\ntouch {tmp_path}/canary\n")
+    bad.chmod(0o755)
+    done = one.do(environment={"PATH": f".:{one.live}:{one.environment['PATH']}"})
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "canary").exists()
+
+
+def test_children_get_a_scrubbed_environment(tmp_path: Path) -> None:
+    """Started under aws-vault, the tool does not nest it, and nothing makes terragrunt answer by itself."""
+    one = carrier(tmp_path, "converge-one-account")
+    given = {"AWS_VAULT": "x", "AWS_ACCESS_KEY_ID": "x", "AWS_SESSION_TOKEN": "x", "TG_NON_INTERACTIVE": "true"}
+    assert one.do(environment=given).returncode == 0
+    names = set((one.stubs.folder / "environment").read_text().split())
+    assert not names & set(given)
+    assert not any("non-interactive" in word for _, argv in one.stubs.calls() for word in argv)
+
+
+def test_offer_of_a_state_bucket_is_not_taken(tmp_path: Path) -> None:
+    """What terragrunt asks without a terminal is answered by the end of its input."""
+    one = carrier(tmp_path, "converge-one-account")
+    one.then("terragrunt.plan", 'echo -n "create the bucket? (y/n) "; read -r answer && touch "$here/bucket"; true')
+    assert one.do().returncode == 0
+    assert not (one.stubs.folder / "bucket").exists()
+
+
+def test_plan_file_is_private_and_does_not_stay(tmp_path: Path) -> None:
+    """It has an absolute path outside of the repository, nobody else reads it, and it is taken away."""
+    one = carrier(tmp_path, "converge-one-account")
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    assert one.do(environment={"TMPDIR": str(temporary)}).returncode == 0
+    mode, _, path = (one.stubs.folder / "plans").read_text().strip().partition(" ")
+    assert (mode, path.startswith("/"), str(one.live) in path) == ("600", True, False)
+    assert list(temporary.iterdir()) == []
+
+
+# What stops a run in its middle (rows 61 to 63, 72).
+
+
+def fail_in_security(one: Carrier) -> None:
+    """Have terragrunt fail in the second account."""
+    one.then("terragrunt.apply", '[[ $profile != your-security ]] || { rm "$here/applied/$profile"; exit 1; }')
+
+
+def leave_drift_in_security(one: Carrier) -> None:
+    """Have the apply of the second account end well without an effect."""
+    one.then("terragrunt.apply", '[[ $profile != your-security ]] || rm "$here/applied/$profile"')
+
+
+def deafen_security(one: Carrier) -> None:
+    """Have the invoker of the second account answer no more once it is applied."""
+    one.then("terragrunt.apply", '[[ $profile != your-security ]] || touch "$here/deaf/$profile"')
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (fail_in_security, "terragrunt apply '{plan_file}' ended with exit code 1"),
+        (leave_drift_in_security, "Verify security/us-west-2"),
+        (deafen_security, "--describe-containers"),
+    ],
+)
+def test_stops_before_the_next_account(tmp_path: Path, fault: object, said: str) -> None:
+    """After a fault in the second account the third is untouched; mended, the run goes on there, in order."""
+    one = drifted(tmp_path)
+    assert callable(fault)
+    fault(one)
+    done = one.do(environment=TOKEN)
+    assert done.returncode == 11, done.stderr
+    assert said in done.stderr
+    assert "apply this plan again" in done.stderr
+    assert applied(one) == ["shared", "security"]
+    one.then("terragrunt.apply", "")
+    (one.stubs.folder / "deaf" / "your-security").unlink(missing_ok=True)
+    (one.stubs.folder / "applied" / "your-security").touch()
+    verified = len(one.stubs.calls("aws"))
+    again = one.do(environment=TOKEN)
+    assert again.returncode == 0, again.stderr
+    assert one.effects("shared") == one.effects("stage") == 1
+    assert applied(one)[-1] == "stage"
+    asked = [argv for _, argv in one.stubs.calls("aws-vault") if "describe-task-definition" in argv]
+    assert asked
+    # the accounts that were done before are looked at again first
+    later = [argv[2] for _, argv in one.stubs.calls("aws-vault")[verified:] if "describe-task-definition" in argv]
+    assert later[0] == "your-shared" or "your-shared" in later
+
+
+def test_build_that_fails_edits_nothing(tmp_path: Path) -> None:
+    """Without its images an upgrade changes no literal and applies nothing."""
+    one = carrier(tmp_path, "upgrade")
+    before = (one.live / "common.hcl").read_bytes()
+    one.stubs.fail("infrastructure-deployer", 1)
+    done = one.do()
+    assert (done.returncode, "infrastructure-deployer" in done.stderr) == (11, True)
+    assert (one.live / "common.hcl").read_bytes() == before
+    assert one.stubs.calls("terragrunt") == []
+
+
+# An upgrade, with its review.
+
+
+def merge(one: Carrier, branch: str) -> None:
+    """Merge the branch on the remote, as people do, and pull it."""
+    git = ["git", "-C", str(one.live), "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for words in (
+        ("switch", "--quiet", "main"),
+        ("fetch", "--quiet", "origin", branch),
+        ("merge", "--quiet", "--squash", "FETCH_HEAD"),
+        ("commit", "--quiet", "--message", "merged"),
+    ):
+        subprocess.run([*git, *words], check=True, capture_output=True)
+
+
+def pushed(one: Carrier, branch: str) -> str:
+    """Give the subject of what the remote has under a branch's name."""
+    command = ["git", "-C", str(one.live.parent / "remote.git"), "log", "-1", "--format=%s", branch]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_upgrade_waits_for_its_review(tmp_path: Path) -> None:
+    """Images, edits, commit and push; then it waits for the merge, and applies when that is pulled."""
+    one = carrier(tmp_path, "upgrade")
+    branch = "pipelines-audit/v0.60.0"
+    for time in range(2):
+        first = one.do()
+        assert first.returncode == 13, first.stderr
+        assert f"branch {branch} is pushed; open the pull request by hand" in first.stderr
+        assert "have it merged, check out the default branch and pull it, then apply this plan again" in first.stderr
+        assert len(one.stubs.built()) == 2, time
+        assert pushed(one, branch) == "Move the ECS Deploy Runner to v0.60.0"
+        assert one.stubs.calls("terragrunt") == []
+    merge(one, branch)
+    done = one.do()
+    assert done.returncode == 0, done.stderr
+    assert applied(one) == list(UNITS)
+    assert "exit 0: " in done.stderr.splitlines()[-1]
+
+
+def test_upgrade_opens_one_pull_request(tmp_path: Path) -> None:
+    """Where GitHub may be asked it gets one request, with the plan as its body."""
+    one = carrier(tmp_path, "upgrade")
+    with serve() as hub:
+        given = ("--github-url", hub.url, "--infra-live-repo", "example/infrastructure-live")
+        for _ in range(2):
+            done = one.do(*given, environment={"GITHUB_TOKEN": "good"})
+            assert done.returncode == 13, done.stderr
+            assert "https://git.example.com/example/infrastructure-live/pull/1" in done.stderr
+        (pull,) = hub.pulls
+    assert f"Plan `{one.digest}`" in pull["body"]
+
+
+def test_push_that_is_refused(tmp_path: Path) -> None:
+    """A remote that refuses the branch fails the step; with its leave the run goes on from there."""
+    one = carrier(tmp_path, "upgrade")
+    hook = tmp_path / "remote.git" / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho no >&2\nexit 1\n")
+    hook.chmod(0o755)
+    done = one.do()
+    assert (done.returncode, "git push failed" in done.stderr) == (11, True), done.stderr
+    hook.unlink()
+    assert one.do().returncode == 13
+    assert pushed(one, "pipelines-audit/v0.60.0") == "Move the ECS Deploy Runner to v0.60.0"
+
+
+def test_apply_needs_the_edits_in_the_checkout(tmp_path: Path) -> None:
+    """From a checkout that does not have the merged edits nothing is applied."""
+    one = carrier(tmp_path, "upgrade")
+    number = next(step.number for step in one.plan.steps if isinstance(step.action, ApplyUnit))
+    for image in ("kaniko:v0.60.0", "ecs-deploy-runner:v0.60.0"):
+        (one.stubs.folder / "ecr" / image).touch()
+    done = one.do("--only", str(number))
+    assert (done.returncode, "this checkout does not say what the plan's edits say" in done.stderr) == (13, True)
+    assert one.stubs.calls("terragrunt") == []
+
+
+# Parts of a plan, and what waits.
+
+
+def test_until_and_only(tmp_path: Path) -> None:
+    """A part of the steps ends well, and says that there is more."""
+    one = drifted(tmp_path)
+    first = next(step.number for step in one.plan.steps if isinstance(step.action, ApplyUnit))
+    done = one.do("--until", str(first + 1), environment=TOKEN)
+    assert (done.returncode, applied(one)) == (0, ["shared"])
+    assert done.stderr.splitlines()[-1].endswith("left out; apply this plan again for the steps that were left out")
+    assert one.do("--only", str(first + 4), "--only", str(first + 5), environment=TOKEN).returncode == 0
+    assert applied(one) == ["shared", "stage"]
+
+
+def test_what_waits_is_passed_over_and_told(tmp_path: Path) -> None:
+    """An account that could not be read is left alone; the others go on, and the run does not end with 0."""
+    one = carrier(tmp_path, "one-unread-account")
+    assert one.do().returncode == 13
+    merge(one, "pipelines-audit/v1.3.0")
+    done = one.do()
+    assert done.returncode == 13, done.stderr
+    assert "waiting" in done.stderr.splitlines()[-1]
+    assert [path.name for path in sorted((one.stubs.folder / "applied").iterdir())] == [
+        f"your-{name}" for name in sorted(UNITS) if name != "dev"
+    ]
+
+
+def test_wave_side_by_side(tmp_path: Path) -> None:
+    """Accounts of a wave go on at once where that is asked for; each line says whose it is, the last one goes alone."""
+    made = MAKE["converge-drifted"](tmp_path / "live")
+    steps = tuple(replace(step, wave=1) if step.wave else step for step in made.steps)
+    one = Carrier.of(tmp_path, replace(made, steps=steps, waves=(DRIFTED,)))
+    # each of the two waits for the other: one after the other they would never end
+    meet = 'touch "$here/at.$profile"; for ((i = 0; i < 2000; i++)); do'
+    both = "[[ $profile == your-stage || -e $here/at.your-shared && -e $here/at.your-security ]]"
+    one.then("terragrunt.plan", f"{meet} {both} && break; sleep 0.01; done")
+    done = one.do("--max-parallel", "2", environment=TOKEN)
+    assert done.returncode == 0, done.stderr
+    assert {line.split()[0] for line in done.stdout.splitlines() if "Plan: 1 to add" in line} == {
+        f"[{name}]" for name in DRIFTED
+    }
+    assert applied(one)[-1] == "stage"
+
+
+def test_failure_beside_others(tmp_path: Path) -> None:
+    """After one account of a wave fails, those that run come to their end and no other one is started."""
+    made = MAKE["converge-drifted"](tmp_path / "live")
+    steps = tuple(replace(step, wave=1) if step.wave else step for step in made.steps)
+    one = Carrier.of(tmp_path, replace(made, steps=steps, waves=(DRIFTED,)))
+    one.then("terragrunt.plan", "[[ $profile != your-shared ]] || exit 1")
+    done = one.do("--max-parallel", "2", environment=TOKEN)
+    assert done.returncode == 11, done.stderr
+    assert "stage" not in applied(one)
+
+
+def test_permissions_are_told_before_the_apply(tmp_path: Path) -> None:
+    """What terragrunt's plan changes of the pipeline's permissions is said."""
+    one = carrier(tmp_path, "converge-one-account")
+    change = {
+        "type": "aws_iam_role_policy",
+        "address": "aws_iam_role_policy.invoker",
+        "change": {"actions": ["update"], "before": {}, "after": {}},
+    }
+    (one.stubs.folder / "shown").write_text(json.dumps({"format_version": "1.2", "resource_changes": [change]}))
+    done = one.do()
+    assert done.returncode == 0
+    assert "WARNING: this plan touches the pipeline's permissions: update aws_iam_role_policy.invoker" in done.stderr
+
+
+def test_plan_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    """Where it is not known what a plan touches, that is said."""
+    one = carrier(tmp_path, "converge-one-account")
+    (one.stubs.folder / "shown").write_text("no plan")
+    done = one.do()
+    assert (done.returncode, "what it would change of permissions is not known" in done.stderr) == (0, True)
