@@ -136,7 +136,8 @@ class Journal:
         fate: Fate = "not started"
         for event in self.of(step):
             if event.kind == "effect":
-                fate = {"seen": "done", "not seen": "not started"}.get(event.details["found"], fate)  # type: ignore[assignment]  # both are fates
+                # One that was seen ends no step yet: the evidence after it may not have been gathered.
+                fate = "not started" if event.details["found"] == "not seen" else fate
             else:
                 fate = _FATES.get(event.kind, fate)
         return fate

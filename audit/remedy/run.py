@@ -205,21 +205,22 @@ class _Runner:
         with bench.at(step) as work:
             try:
                 admit(work, self.plan)
-                if bench.journal.fate(number) == "in doubt" and self._is_settled(work):
-                    return
-                demand_guards(work)
-                demand_as_planned(work, self.plan)
-                do(work, self.plan, self.hands)
+                word = self._settled(work) if bench.journal.fate(number) == "in doubt" else None
+                if word is None:
+                    demand_guards(work)
+                    demand_as_planned(work, self.plan)
+                    do(work, self.plan, self.hands)
+                # Also of what was cut off: nothing goes on before the invoker has answered.
                 for command in step.evidence:
                     work.keep(command)
             except (RefusedError, UsageError) as error:
                 bench.journal.add("refused", number, reason=str(error))
                 raise
-        bench.journal.add("done", number)
+        bench.journal.add("done", number, **({"by": word} if word else {}))
         self.tally.done.append(number)
 
-    def _is_settled(self, work: Work) -> bool:
-        """Look at a step of whose end there is no line; tell whether it needs nothing more."""
+    def _settled(self, work: Work) -> str | None:
+        """Look at a step of whose end there is no line; say by whose word it was done, None where it is to be done."""
         step, journal = work.step, self.bench.journal
         self.bench.say(f"step {step.number} was cut off: looking at what it has done")
         found = effect(step, self.plan, self.bench.root, work.read)
@@ -234,10 +235,8 @@ class _Runner:
                     f"{one_line(self._log(step))} and at AWS, then apply again at a terminal, where you are asked"
                 )
             if answer == "again":
-                return False
-        journal.add("done", step.number, by="a look" if found == "seen" else "the user's word")
-        self.tally.done.append(step.number)
-        return True
+                return None
+        return "a look" if found == "seen" else "the user's word"
 
     def _log(self, step: Step) -> str:
         return str(self.bench.logs / f"step-{step.number}.log")

@@ -12,13 +12,18 @@ import multiprocessing
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 # Loaded once, in the process that runs are forked from.
 import audit.cli
+import audit.cli.carrying
+import audit.cli.judging
 import audit.cli.progress
+import audit.cli.remedy
+import audit.cli.returning
 import audit.declared.units
 import audit.door
 import audit.look.once
@@ -31,19 +36,20 @@ import audit.remedy.run
 import audit.remedy.stale
 import audit.running.session
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 Mode: TypeAlias = Literal["kill", "full"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Faults:
-    """Strike after each line of the journal whose event is in ``events`` (none: all); ``struck`` remembers where."""
+    """Strike after a line of the journal, once for each event of each sort of step; ``struck`` remembers which.
+
+    ``sorts`` maps a step to its sort; events of a step that it lacks are let through. ``kill`` ends the process as
+    SIGKILL does, ``full`` has the disk be full.
+    """
 
     mode: Mode
     struck: Path
-    events: tuple[str, ...] = ()
+    sorts: Mapping[int, str]
 
     def install(self) -> None:
         """Have the kernel's answer to fsync be followed by the fault."""
@@ -60,9 +66,9 @@ class Faults:
         if path.suffix != ".jsonl":
             return
         event = json.loads(path.read_bytes().rstrip(b"\n").rpartition(b"\n")[2])
-        if self.events and event["event"] not in self.events:
+        if event.get("step", 0) not in self.sorts:
             return
-        key = f"{event['event']} {event.get('step', '-')} {event.get('argv', '')}"
+        key = f"{self.sorts[event.get('step', 0)]} {event['event']}"
         seen = self.struck.read_text().splitlines() if self.struck.exists() else []
         if key in seen:
             return

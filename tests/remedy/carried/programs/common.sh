@@ -17,7 +17,7 @@ fail_if_asked() {
 
 # The effect is there; the tool is killed once for each, before it can write that down.
 kill_if_asked() {
-    local mark="$CARRIED/killed/$name.$1.${AWS_VAULT:-}"
+    local mark="$CARRIED/killed/$name.$1"
     if [[ -d $CARRIED/killed && ! -e $mark ]]; then
         touch "$mark"
         kill -KILL "$CARRIED_TOOL"

@@ -17,4 +17,4 @@ if [[ ! -e $CARRIED/no-image ]]; then
     aws ecr put-image --repository-name "${name_and_tag%:*}" --image-tag "${name_and_tag##*:}" \
         --image-manifest "$manifest" --image-digest "$digest" --query image.imageId.imageTag --output text
 fi
-kill_if_asked "build.${name_and_tag%:*}"
+kill_if_asked build
