@@ -185,7 +185,7 @@ class Readiness:
             "aws-vault": self.profiles,
             "docker": self.needs_bootstrap(),
             "git": True,
-            "infrastructure-deployer": self.may_need_builds(),
+            "infrastructure-deployer": True,  # after each apply it asks the invoker
             "terraform": True,
             "terragrunt": "terragrunt" in units,
         }

@@ -310,7 +310,11 @@ SITUATIONS = [
         id="docker without BuildKit",
     ),
     pytest.param(
-        lambda w: spoil.built(w.tools(infrastructure_deployer=None)), set(), MILD, set(), id="no deployer, none needed"
+        lambda w: spoil.built(w.tools(infrastructure_deployer=None)),
+        {"tool-missing"},
+        MILD,
+        set(),
+        id="no deployer, though nothing is built: it asks the invoker after an apply",
     ),
     pytest.param(
         lambda w: w.tools(infrastructure_deployer=None), {"tool-missing"}, MILD, set(), id="no infrastructure-deployer"
