@@ -50,6 +50,7 @@ _STEERING = (
     "TERRAGRUNT_WORKING_DIR",
     "TF_CLI_ARGS",
     "TF_CLI_ARGS_apply",
+    "TF_CLI_ARGS_init",
     "TF_CLI_ARGS_plan",
     "TF_INPUT",
     "TG_SOURCE",
