@@ -42,10 +42,11 @@ def judge(  # noqa: PLR0913 -- what is judged, beside what, and how much is said
     grounds: Grounds | None = None,
     html: Path | None = None,
     verbose: bool = False,
+    run_id: str | None = None,
 ) -> Results:
     """Run the checks on a snapshot and give the results; with ``grounds`` the readiness checks, and only those.
 
-    ``verbose`` shows pytest's own output on standard error.
+    ``verbose`` shows pytest's own output on standard error; ``run_id`` is the id that the results get.
 
     Raises UsageError where pytest refuses, AuditError where it ended without results.
     """
@@ -56,6 +57,7 @@ def judge(  # noqa: PLR0913 -- what is judged, beside what, and how much is said
         precedents=precedents or Precedents(),
         grounds=grounds,
         verbose=verbose,
+        run_id=run_id,
     )
     if settings.checks_dir is not None and not settings.checks_dir.is_dir():
         raise UsageError(f"{settings.checks_dir}: no such folder; --checks-dir names a folder of pytest modules")

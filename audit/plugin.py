@@ -112,7 +112,9 @@ class Judge:
     def _begin(self, config: pytest.Config) -> Session:
         if self.handover is not None:
             had = self.handover
-            return Session.begin(had.settings, had.config_sha256, had.snapshot, had.precedents, grounds=had.grounds)
+            begun = Session.begin(had.settings, had.config_sha256, had.snapshot, had.precedents, grounds=had.grounds)
+            begun.id = had.run_id or begun.id
+            return begun
         from audit.look import grounds, once  # noqa: PLC0415 -- load boto3 and the parser: only for a run that judges
 
         given = {

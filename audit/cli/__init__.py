@@ -17,6 +17,7 @@ import click
 import audit
 from audit.cli.commands import Lazy
 from audit.cli.options import EXIT_CODES
+from audit.cli.telemetry import Lines, Run, asked_format, tell_timings, telling
 from audit.errors import AuditError, UsageError
 
 if TYPE_CHECKING:
@@ -28,9 +29,22 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; never raises, never shows a traceback."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    with contextlib.ExitStack() as resources:
+        run = Run(format=asked_format(arguments, os.environ), resources=resources)
+        if isinstance(sys.stderr, Lines):
+            run.join(sys.stderr.run)  # a command within a command, as "demo" has it
+        elif run.format == "json":
+            resources.enter_context(telling(run))
+        code = _run(arguments, run)
+        if run.timings:
+            tell_timings(run)
+        return code
+
+
+def _run(arguments: list[str], run: Run) -> int:
     try:
         with _terminable():
-            code = cli.main(args=arguments, prog_name="pipelines-audit", standalone_mode=False)
+            code = cli.main(args=arguments, prog_name="pipelines-audit", standalone_mode=False, obj=run)
     except click.ClickException as error:
         error.show(sys.stderr)
         return UsageError.exit_code

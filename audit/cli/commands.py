@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 import click
 
+from audit.cli import telemetry
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -47,6 +49,7 @@ class Lazy(click.Group):
             module = import_module(f"audit.cli.{COMMANDS[cmd_name][0]}")
             command = cast("click.Command", getattr(module, cmd_name))
             _unescape(command)
+            _tell(command)
             self.commands[cmd_name] = command
         return self.commands.get(cmd_name)
 
@@ -63,6 +66,15 @@ class Lazy(click.Group):
         """List the commands by the words of the table."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, words) for name, (_, words) in sorted(COMMANDS.items())])
+
+
+def _tell(command: click.Command) -> None:
+    """Let every command tell of itself in the same way."""
+    if isinstance(command, click.Group):
+        for part in command.commands.values():
+            _tell(part)
+    else:
+        telemetry.options(command)
 
 
 def _unescape(command: click.Command) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from audit import config
-from audit.cli import past, preflights
+from audit.cli import past, preflights, telemetry
 from audit.cli.options import EXIT_CODES, colour, options, report_options, seen, today, width
 from audit.cli.preflights import preflight_option
 from audit.text import one_line
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from audit.config import Settings
+    from audit.look.grounds import Grounds
+    from audit.snapshot import Snapshot
     from audit.verdict.precedents import Precedents
     from audit.verdict.results import Results
 
@@ -25,14 +27,12 @@ if TYPE_CHECKING:
 @options("repository", "access", "scale", "selection", "releases", "judging", "waivers", "memory", "history", "notify")
 @report_options
 @preflight_option
-@click.option("-v", "--verbose", count=True, help="show pytest's own output on standard error")
 def check(
     config_file: Path | None,
     *,
     reports: tuple[str, ...],
     html: Path | None,
     preflight: bool,
-    verbose: int,
     **given: object,
 ) -> int:
     r"""Look, judge and report: the nightly job.
@@ -42,7 +42,6 @@ def check(
       pipelines-audit check --infra-live . --role-arn 'arn:aws:iam::{account_id}:role/audit' \\
         --report html=report.html --report json=report.json
     """
-    from audit import door  # noqa: PLC0415 -- start-up: pytest, boto3 and the parser only where needed
     from audit.look import once  # noqa: PLC0415 -- start-up: pytest, boto3 and the parser only where needed
     from audit.look.exclusions import standing  # noqa: PLC0415 -- as above
     from reports import emit, terminal  # noqa: PLC0415 -- as above
@@ -56,17 +55,43 @@ def check(
     if preflight and (code := preflights.preflight(settings, excluded, alone=not (reports or html))) is not None:
         return code
     facts = seen(settings, excluded)
-    judged = door.judge(settings, digest, facts, precedents=beside, html=html, verbose=bool(verbose))
-    results = past.kept(judged, settings)
+    results = past.kept(judged(settings, digest, facts, beside=beside, html=html), settings)
     say_warnings(results)
     table = terminal.render(results, width=width(), colour=colour())
     click.echo(table, nl=False, err=any(path == "-" for _, path in requests))
     try:
-        emit.emit(results, requests)
+        with telemetry.current().stage("reports"):
+            emit.emit(results, requests)
     finally:
         past.told(results, targets)
     once.forget(settings, facts.incomplete)
     return results.exit_code
+
+
+def judged(
+    settings: Settings,
+    digest: str | None,
+    facts: Snapshot,
+    *,
+    beside: Precedents,
+    html: Path | None,
+    grounds: Grounds | None = None,
+) -> Results:
+    """Judge as part of the run under way: the results get its id, and ``-v`` shows pytest's own output."""
+    from audit import door  # noqa: PLC0415 -- start-up: pytest, boto3 and the parser only where needed
+
+    run = telemetry.current()
+    with run.stage("judging"):
+        return door.judge(
+            settings,
+            digest,
+            facts,
+            precedents=beside,
+            grounds=grounds,
+            html=html,
+            verbose=run.verbose and run.format == "text",
+            run_id=run.id,
+        )
 
 
 def judged_beside(settings: Settings) -> Precedents:

@@ -6,17 +6,19 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rich.progress import Progress as Bar
 from rich.progress import TaskID
 
-from audit.text import counted
+from audit.cli.telemetry import Run, current, detail, say
+from audit.text import counted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from audit.look.rounds import Progress
+    from audit.running.spent import Spent
 
 EVERY_SECONDS = 10.0
 WORDS = {
@@ -32,6 +34,26 @@ WORDS = {
 @contextmanager
 def progress() -> Iterator[Progress]:
     """Show progress for as long as the block lasts, in the way that suits standard error."""
+    run = current()
+    try:
+        with _shown() as inner:
+            yield _Measured(inner, run)
+    finally:
+        run.enter(None)
+
+
+class _Shown(Protocol):
+    """What a way of showing progress is told."""
+
+    def begin(self, stage: str, total: int | None) -> None:
+        """Start a stage."""
+
+    def advance(self, *, calls: int = 0, failed: bool = False) -> None:
+        """Count one piece."""
+
+
+@contextmanager
+def _shown() -> Iterator[_Shown]:
     if not sys.stderr.isatty():
         yield _Lines()
         return
@@ -72,6 +94,26 @@ class Tally:
 
 
 @dataclass(slots=True)
+class _Measured:
+    """Tells the run where the time goes, and shows the rest."""
+
+    shown: _Shown
+    run: Run
+
+    def begin(self, stage: str, total: int | None) -> None:
+        self.run.enter(stage)
+        self.shown.begin(stage, total)
+
+    def advance(self, *, calls: int = 0, failed: bool = False, spent: Spent | None = None, what: str = "") -> None:
+        self.run.spend(spent or {})
+        self.shown.advance(calls=calls, failed=failed)
+        if what:
+            seconds = sum(cost.seconds for cost in (spent or {}).values())
+            words = f"{one_line(what)}: {counted(calls, 'call')}, {seconds:.2f} s{', not fully read' if failed else ''}"
+            detail(words, what=one_line(what), calls=calls, seconds=round(seconds, 3), failed=failed)
+
+
+@dataclass(slots=True)
 class _Bar:
     bar: Bar
     tally: Tally = field(default_factory=lambda: Tally(total=None))
@@ -97,11 +139,12 @@ class _Lines:
 
     def begin(self, stage: str, total: int | None) -> None:
         self.stage, self.tally = stage, Tally(total=total)
-        sys.stderr.write(f"{WORDS[stage]}{f': {total}' if total else ''}\n")
+        say(f"{WORDS[stage]}{f': {total}' if total else ''}", stage=stage, total=total)
 
     def advance(self, *, calls: int = 0, failed: bool = False) -> None:
         self.tally.add(calls, failed=failed)
         if time.monotonic() - self.last >= EVERY_SECONDS:
             self.last = time.monotonic()
             done = f"{self.tally.done} of {self.tally.total}"
-            sys.stderr.write(f"{WORDS[self.stage]}: {done}, {self.tally.words()}, {self.tally.left()}\n")
+            words = f"{WORDS[self.stage]}: {done}, {self.tally.words()}, {self.tally.left()}"
+            say(words, stage=self.stage, done=self.tally.done, total=self.tally.total, calls=self.tally.calls)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from audit import config
-from audit.cli.judging import judged_beside, say_warnings
+from audit.cli import telemetry
+from audit.cli.judging import judged, judged_beside, say_warnings
 from audit.cli.options import as_json_text, colour, options, report_options, seen, today, width
 from audit.errors import UsageError
 
@@ -37,14 +38,12 @@ Exit codes:
 @report_options
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 @click.option("--fix-list", "fixes_only", is_flag=True, help="print only what is to be done, in order")
-@click.option("-v", "--verbose", count=True, help="show pytest's own output on standard error")
 def ready(
     config_file: Path | None,
     reports: tuple[str, ...],
     html: Path | None,
     as_json: bool,  # noqa: FBT001 -- click passes by name
     fixes_only: bool,  # noqa: FBT001 -- click passes by name
-    verbose: int,
     **given: object,
 ) -> int:
     r"""Tell whether an upgrade can begin: GO or NO-GO, every blocker with its mend.
@@ -55,7 +54,6 @@ def ready(
     Example:
       pipelines-audit ready --to latest-allowed --infra-live . --profile 'your-{account}'
     """
-    from audit import door  # noqa: PLC0415 -- start-up: pytest, boto3 and the parser only where needed
     from audit.look import grounds  # noqa: PLC0415 -- start-up: pytest, boto3 and the parser only where needed
     from audit.look.exclusions import standing  # noqa: PLC0415 -- as above
     from reports import emit  # noqa: PLC0415 -- as above
@@ -70,12 +68,14 @@ def ready(
     beside = judged_beside(settings)
     settings = replace(settings, simulate_caller=True)
     facts = seen(settings, standing(beside.waivers.exclusions, today()))
-    found = grounds.gather(settings, os.environ, facts.released)
-    results = door.judge(settings, digest, facts, precedents=beside, grounds=found, html=html, verbose=bool(verbose))
+    with telemetry.current().stage("workstation"):
+        found = grounds.gather(settings, os.environ, facts.released)
+    results = judged(settings, digest, facts, beside=beside, html=html, grounds=found)
     say_warnings(results)
     text = _drawn(results, as_json=as_json, fixes_only=fixes_only)
     click.echo(text, nl=False, err=any(path == "-" for _, path in requests))
-    emit.emit(results, requests)
+    with telemetry.current().stage("reports"):
+        emit.emit(results, requests)
     return results.exit_code
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from audit.cli import telemetry
 from audit.cli.judging import say_warnings
 from audit.cli.options import colour, say_incomplete, width
 
@@ -76,3 +77,6 @@ def merge(files: tuple[Path, ...], output: Path, reports: tuple[str, ...]) -> in
     emit.emit(results, requests)
     click.echo(results.verdict, err=True)
     return 0
+
+
+telemetry.options(merge)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from audit.released.model import Released
     from audit.running.access import Access
     from audit.running.model import Member, Running, Target
+    from audit.running.spent import Spent
 
 
 class Silence:
@@ -47,7 +48,7 @@ class Silence:
     def begin(self, stage: str, total: int | None) -> None:
         """Say nothing."""
 
-    def advance(self, *, calls: int = 0, failed: bool = False) -> None:
+    def advance(self, *, calls: int = 0, failed: bool = False, spent: Spent | None = None, what: str = "") -> None:
         """Say nothing."""
 
 

@@ -6,17 +6,19 @@ import math
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from audit import fleet
 from audit.errors import UsageError
 from audit.look.logbook import Logbook, open_logbook
 from audit.running.fanout import Fanout
-from audit.running.model import Running, Target
+from audit.running.model import Observation, Repository, Running, Target
 from audit.running.observe import look_at_account, look_at_registry, look_at_secret
 from audit.running.pool import THREADS, Threads
 from audit.running.processes import Processes, cores
 from audit.running.session import Session
+from audit.running.spent import Measured, measured
 from audit.running.tally import calls_by_account
 from audit.running.unread import gaps_in
 from audit.stopping import on_signal
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from audit.look.logbook import Entry
     from audit.running.access import Access
     from audit.running.pool import Job, Place, Pool
+    from audit.running.spent import Spent
 
 P = TypeVar("P", bound="Place")
 R = TypeVar("R", bound="Entry")
@@ -45,8 +48,11 @@ class Progress(Protocol):
     def begin(self, stage: str, total: int | None) -> None:
         """Start a stage."""
 
-    def advance(self, *, calls: int = 0, failed: bool = False) -> None:
-        """Count one piece as done, with the calls it took, and whether some of it could not be read."""
+    def advance(self, *, calls: int = 0, failed: bool = False, spent: Spent | None = None, what: str = "") -> None:
+        """Count one piece as done, with the calls it took, and whether some of it could not be read.
+
+        ``spent`` says what the calls cost by service, where that was measured, ``what`` which piece it was.
+        """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,13 +94,16 @@ class _Round:
             if self.logbook is not None and (found := self.logbook.found(place)) is not None:
                 known[place] = cast("R", found)
                 self.progress.advance()
-        fresh = iter(self.fanout.run(job, [place for place in places if place not in known], self._done))
-        return tuple(known[place] if place in known else next(fresh) for place in places)
+        unknown = [place for place in places if place not in known]
+        fresh = iter(self.fanout.run(partial(measured, job), unknown, self._done))
+        return tuple(known[place] if place in known else next(fresh).result for place in places)
 
-    def _done(self, entry: Entry) -> None:
+    def _done(self, done: Measured[R]) -> None:
+        entry = done.result
         if self.logbook is not None:
             self.logbook.add(entry)
-        self.progress.advance(calls=entry.calls, failed=any(True for _ in gaps_in(entry)))
+        failed = any(True for _ in gaps_in(entry))
+        self.progress.advance(calls=entry.calls, failed=failed, spent=done.spent, what=_name(entry))
 
 
 def rounds(
@@ -137,6 +146,12 @@ def rounds(
             beyond=None if places.beyond is None else seen[len(places.units) :],
         )
         return Rounds(running=running, began_at=began_at, incomplete=_why(one.fanout, running))
+
+
+def _name(entry: Entry) -> str:
+    if isinstance(entry, Observation):
+        return f"{entry.account.name} {entry.region}"
+    return f"repository {entry.name} {entry.region}" if isinstance(entry, Repository) else f"secret {entry.arn}"
 
 
 def _why(fanout: Fanout, running: Running) -> str | None:

@@ -39,6 +39,7 @@ from botocore.utils import get_environ_proxies
 from audit.running import endpoints, replies
 from audit.running.access import Access
 from audit.running.once import Once, within
+from audit.running.spent import spending
 from audit.running.visit import CURRENT, SignIn, Visit
 from audit.running.visits import Visits
 
@@ -276,7 +277,8 @@ class Session:
         request: dict[str, Any] = {"RoleArn": link.role_arn, "RoleSessionName": _SESSION_NAME}
         if link.external_id is not None:
             request["ExternalId"] = link.external_id
-        given = CURRENT.get().sts.assume_role(**request, DurationSeconds=_SESSION_SECONDS)
+        with spending("sts:AssumeRole"):
+            given = CURRENT.get().sts.assume_role(**request, DurationSeconds=_SESSION_SECONDS)
         keys = given["Credentials"]
         return _Assumed(
             credentials=ReadOnlyCredentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]),

@@ -17,6 +17,7 @@ from audit.model import Seen, Unread
 from audit.running import faults
 from audit.running.faults import EXPIRED, CallError
 from audit.running.permissions import CALLS
+from audit.running.spent import spending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -151,7 +152,7 @@ class Visit:
             raise AuditError(f"{call} is not in the table of permissions")
         self.calls += 1
         self._last_call = call
-        with faults.told(call, self):
+        with faults.told(call, self), spending(call):
             return operation(*args, **kwargs)
 
     def pages(self, call: str, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:

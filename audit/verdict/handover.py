@@ -16,7 +16,7 @@ from audit.verdict.results import Results
 class Handover:
     """Registered with pytest as a plugin and found there by its class; ``results`` is set at the end of the session.
 
-    ``error`` is why there was no session at all.
+    ``run_id`` is the id that the run has given itself, ``error`` why there was no session at all.
     """
 
     settings: Settings
@@ -25,5 +25,6 @@ class Handover:
     precedents: Precedents = field(default_factory=Precedents)
     grounds: Grounds | None = None
     verbose: bool = False
+    run_id: str | None = None
     results: Results | None = None
     error: AuditError | None = None
