@@ -150,4 +150,8 @@ def hand_in(ci: str, place: Place, hub: hubs.Hub) -> None:
     changed = git(place.store / "remote.git", "diff", "main", branch)
     assert '+  deploy_runner_container_image_tag = "v1.3.0"' in changed
     assert len(hub.pulls) == (0 if ci == "gitlab" else 1)
+    if ci == "gitlab":
+        git(place.checkout, "reset", "--quiet", "--hard", "HEAD~1")
+        assert SYSTEMS[ci]("remediate", place) == 0, place.log
+        assert "handed in already\n" in place.log
     assert (place.store / "pipelines-audit-remediation" if ci == "github" else place.store / "remediation").is_dir()
