@@ -39,7 +39,9 @@ class Masker:
     """Output as it comes in: whole lines go out at once, what is no whole line yet is held until it is asked for."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        found = {value for name, value in environment.items() if _SECRET_NAME.search(name) and len(value) >= _SHORTEST}
+        # A name such as AWS_SHARED_CREDENTIALS_FILE is of a path, which would be masked wherever it stands.
+        named = {name: value for name, value in environment.items() if not name.upper().endswith("_FILE")}
+        found = {value for name, value in named.items() if _SECRET_NAME.search(name) and len(value) >= _SHORTEST}
         self._known = sorted(found, key=len, reverse=True)
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._held = ""

@@ -141,6 +141,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer a request of a JSON or query service."""
         self.do_GET()
 
+    def do_DELETE(self) -> None:
+        """Answer a request of a REST service."""
+        self.do_GET()
+
     def do_GET(self) -> None:
         """Answer a request, or strike it."""
         overlay = self.server.overlay

@@ -63,3 +63,9 @@ def test_line_without_any_end_is_not_held_for_ever() -> None:
     """A line of endless length goes out in parts."""
     masker = Masker({})
     assert masker.take(b"x" * 70_000).count("x") == 70_000
+
+
+def test_paths_to_secrets_are_no_secrets() -> None:
+    """The path in a variable that names a file of secrets is shown: it stands in other places too."""
+    masker = Masker({"AWS_SHARED_CREDENTIALS_FILE": "/dev/null"})
+    assert masker.take(b"git -c core.hooksPath=/dev/null\n") == "git -c core.hooksPath=/dev/null\n"

@@ -12,12 +12,15 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+# Loaded once, in the process that runs are forked from.
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-# Loaded once, in the process that runs are forked from.
 import audit.cli
 import audit.cli.carrying
 import audit.cli.judging
@@ -36,7 +39,7 @@ import audit.remedy.run
 import audit.remedy.stale
 import audit.running.session
 
-Mode: TypeAlias = Literal["kill", "full"]
+Mode: TypeAlias = Literal["kill", "full", "patient"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,15 +47,17 @@ class Faults:
     """Strike after a line of the journal, once for each event of each sort of step; ``struck`` remembers which.
 
     ``sorts`` maps a step to its sort; events of a step that it lacks are let through. ``kill`` ends the process as
-    SIGKILL does, ``full`` has the disk be full.
+    SIGKILL does, ``full`` has the disk be full. ``patient`` strikes nothing: what is waited for long passes at once.
     """
 
     mode: Mode
-    struck: Path
-    sorts: Mapping[int, str]
+    struck: Path = Path(os.devnull)
+    sorts: Mapping[int, str] = field(default_factory=dict)
 
     def install(self) -> None:
         """Have the kernel's answer to fsync be followed by the fault."""
+        if self.mode == "patient":
+            _pass_the_time()
         real = os.fsync
 
         def fsync(descriptor: int) -> None:
@@ -79,6 +84,20 @@ class Faults:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+def _pass_the_time() -> None:
+    """Have naps of more than a few seconds take no time, and the clock tell otherwise."""
+    slept, nap, clock = [0.0], time.sleep, time.monotonic
+
+    def sleep(seconds: float) -> None:
+        if seconds < 3:
+            nap(seconds)
+        else:
+            slept[0] += seconds
+
+    time.sleep = sleep  # type: ignore[assignment]  # as above
+    time.monotonic = lambda: clock() + slept[0]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Done:
     """How a run of the tool ended."""
@@ -88,27 +107,44 @@ class Done:
     err: str
 
 
-def tool(*argv: str, cwd: Path, environment: Mapping[str, str], scratch: Path, faults: Faults | None = None) -> Done:
-    """Run the tool to its end."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Started:
+    """A run of the tool that goes on by itself."""
+
+    process: ForkServerProcess
+    scratch: Path
+
+    def kill(self) -> None:
+        """End it at once, with no word to what it has started."""
+        self.process.kill()
+
+    def done(self) -> Done:
+        """Wait for its end, and say how it ended."""
+        self.process.join()
+        code = self.process.exitcode
+        self.process.close()
+        out, err = ((self.scratch / name).read_text() for name in ("out", "err"))
+        return Done(code=-1 if code is None else code, out=out, err=err)
+
+
+def start(
+    *argv: str, cwd: Path, environment: Mapping[str, str], scratch: Path, faults: Faults | None = None
+) -> Started:
+    """Start the tool; its output is kept in ``scratch``."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    out, err = scratch / "out", scratch / "err"
-    process = context.Process(target=_run, args=(argv, cwd, dict(environment), out, err, faults))
+    scratch.mkdir(exist_ok=True)
+    process = context.Process(target=_run, args=(argv, cwd, dict(environment), scratch, faults))
     process.start()
-    process.join()
-    code = process.exitcode
-    process.close()
-    return Done(code=-1 if code is None else code, out=out.read_text(), err=err.read_text())
+    return Started(process=process, scratch=scratch)
 
 
-def _run(
-    argv: tuple[str, ...], cwd: Path, environment: dict[str, str], out: Path, err: Path, faults: Faults | None
-) -> None:
+def _run(argv: tuple[str, ...], cwd: Path, environment: dict[str, str], scratch: Path, faults: Faults | None) -> None:
     os.setsid()  # no terminal: nobody can be asked
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment, CARRIED_TOOL=str(os.getpid()))
-    for number, path in ((1, out), (2, err)):
+    for number, path in ((1, scratch / "out"), (2, scratch / "err")):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(descriptor, number)
         os.close(descriptor)

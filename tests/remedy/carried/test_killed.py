@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.remedy.carried.child import Faults
 from tests.remedy.carried.test_upgrade import merge
-from tests.remedy.carried.world import ACCOUNTS, NEW, OLD
+from tests.remedy.carried.world import NEW, OLD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +57,7 @@ def test_killed_at_every_event(tmp_path: Path, overlay: Overlay, make: Make) -> 
     merge(world, BRANCH)
     second = until_it_ends(world, sha, faults)
     assert (second[-1].code, {done.code for done in second[:-1]}) == (0, {-9}), second[-1].err
-    assert [set(world.running(name).values()) for name in ACCOUNTS] == [{NEW}, {OLD}, {OLD}]
+    assert world.states() == [{(NEW, 2)}, {(OLD, 1)}, {(OLD, 1)}]
     assert overlay.count("ecs:RegisterTaskDefinition") == 4
     assert overlay.count("ecr:PutImage") == 2
     state = json.loads((world.carried / "units" / "your-shared" / "terraform.tfstate").read_text())
@@ -71,3 +71,17 @@ def test_killed_at_every_event(tmp_path: Path, overlay: Overlay, make: Make) -> 
     assert killed == {"infrastructure-deployer.build", "terragrunt.apply"}
     assert world.git("status", "--porcelain") == ""
     assert not list(tmp_path.glob("**/tmp*/plan"))
+
+
+def test_disk_full_while_the_journal_is_written(tmp_path: Path, make: Make) -> None:
+    """A journal that cannot be written ends the run before anything else begins, and nothing is lost or done twice."""
+    world = make()
+    sha = world.plan("--account", "dev")
+    faults = Faults(mode="full", struck=tmp_path / "struck", sorts={1: "ApplyUnit"})
+    done = until_it_ends(world, sha, faults)
+    assert (done[-1].code, {one.code for one in done[:-1]}) == (0, {3}), done[-1].err
+    assert "No space left on device; make room, then apply again" in done[0].err
+    assert world.running("dev") == {"terraform-planner": (NEW, 2), "terraform-applier": (NEW, 2)}
+    assert {"ApplyUnit started", "ApplyUnit ended", "ApplyUnit evidence"} <= set(
+        (tmp_path / "struck").read_text().splitlines()
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tests.remedy.carried.world import ACCOUNTS, KANIKO, LOOK, NEW, OLD, RUNNER
+from tests.remedy.carried.world import KANIKO, LOOK, NEW, OLD, RUNNER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,9 +53,8 @@ def test_an_upgrade_and_the_way_back(tmp_path: Path, overlay: Overlay, make: Mak
     second = world.apply(sha, *LOOK)
     assert second.code == 0, second.err
     assert drift(world) == 0
-    applied = [words[0] for words in world.calls("terragrunt") if words[2] == "apply"]
-    assert applied == ["your-shared", "your-dev", "your-prod"]
-    assert [set(world.running(name).values()) for name in ACCOUNTS] == [{NEW}] * 3
+    assert world.applied() == ["shared", "dev", "prod"]
+    assert world.states() == [{(NEW, 2)}] * 3
     assert overlay.count("ecr:PutImage") == 2
     assert overlay.count("ecs:RegisterTaskDefinition") == 8
     assert "dev/us-west-2 family ecs-deploy-runner-terraform-planner" in second.out
@@ -106,7 +105,6 @@ def back(world: World) -> None:
     merge(world, next(branch for branch in branches if branch))
     done = world.apply(sha, *LOOK, name="back.json")
     assert done.code == 0, done.err
-    assert [set(world.running(name).values()) for name in ACCOUNTS] == [{OLD}] * 3
-    applied = [words[0] for words in world.calls("terragrunt") if words[2] == "apply"]
-    assert applied[3:] == ["your-prod", "your-dev", "your-shared"]
+    assert world.states() == [{(OLD, 3)}] * 3
+    assert world.applied()[3:] == ["prod", "dev", "shared"]
     assert world.git("status", "--porcelain") == ""

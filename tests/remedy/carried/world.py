@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from tests.aws import REGION, ROLE_ARN, push_image, seed_runner, sign_in
 from tests.overlay.proxy import Overlay
-from tests.remedy.carried.child import Done, tool
+from tests.remedy.carried.child import start
 from tests.remedy.scenarios import committed
 
 if TYPE_CHECKING:
-    from tests.remedy.carried.child import Faults
+    from tests.remedy.carried.child import Done, Faults, Started
 
 ACCOUNTS = {"shared": "234567890123", "dev": "345678901234", "prod": "444455556666"}
 REGISTRY = f"{ACCOUNTS['shared']}.dkr.ecr.{REGION}.amazonaws.com"
@@ -213,14 +213,22 @@ class World:
         ]
         (self.carried / "profiles" / profile).write_text("\n".join(lines) + "\n")
 
+    def start(self, *argv: str, faults: Faults | None = None, name: str = "output") -> Started:
+        """Start the tool in the repository."""
+        return start(*argv, cwd=self.live, environment=self.environment, scratch=self.folder / name, faults=faults)
+
     def tool(self, *argv: str, faults: Faults | None = None) -> Done:
         """Run the tool in the repository, and wait until all that it has started has ended."""
-        done = tool(*argv, cwd=self.live, environment=self.environment, scratch=self.folder, faults=faults)
+        done = self.start(*argv, faults=faults).done()
+        self.settle()
+        return done
+
+    def settle(self) -> None:
+        """Wait until nobody holds the lock any more."""
         lock = self.live / ".git" / "pipelines-audit" / "lock"
         if lock.exists():
             with lock.open() as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
-        return done
 
     def plan(self, *words: str, name: str = "plan.json") -> str:
         """Make a plan, and give its SHA-256."""
@@ -240,15 +248,29 @@ class World:
         found = [line.split("\x1f")[1:] for line in lines]
         return [words for words in found if words[1] in names]
 
-    def running(self, account: str) -> dict[str, str]:
-        """Map the families of an account to the tags that they run."""
+    def running(self, account: str) -> dict[str, tuple[str, int]]:
+        """Map the families of an account to the tag that they run, and how many revisions they have."""
         url = self.overlay.url
         ecs = sign_in(url, ACCOUNTS[account], REGION).client("ecs", endpoint_url=url)
         found = {}
         for family in ecs.list_task_definition_families(familyPrefix=STACK)["families"]:
-            (container,) = ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]["containerDefinitions"]
-            found[family.removeprefix(f"{STACK}-")] = container["image"].rpartition(":")[2]
+            definition = ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]
+            tag = definition["containerDefinitions"][0]["image"].rpartition(":")[2]
+            found[family.removeprefix(f"{STACK}-")] = tag, definition["revision"]
         return found
+
+    def states(self) -> list[set[tuple[str, int]]]:
+        """Give for each account which tags its families run, at which revision."""
+        return [set(self.running(name).values()) for name in ACCOUNTS]
+
+    def applied(self) -> list[str]:
+        """Name the profiles of the applies, in order."""
+        return [words[0].removeprefix("your-") for words in self.calls("terragrunt") if words[2] == "apply"]
+
+    def told(self, name: str, code: int | None) -> None:
+        """Have a program fail with this code, or (None) work again."""
+        file = self.carried / f"fail.{name}"
+        file.unlink(missing_ok=True) if code is None else file.write_text(str(code))
 
     def journal(self, sha256: str) -> list[dict[str, object]]:
         """Read the journal of a plan."""

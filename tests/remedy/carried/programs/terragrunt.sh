@@ -7,6 +7,7 @@ for word; do
     [[ $word == --source-update ]] || words+=("$word")
 done
 fail_if_asked "$command"
+[[ $command != apply || ! -p $CARRIED/gate ]] || read -r _ <"$CARRIED/gate"
 common=$PWD
 until [[ -e $common/common.hcl ]]; do common=$(dirname -- "$common"); done
 tag() { sed -n "s/^ *$1_container_image_tag *= \"\(.*\)\"/\1/p" "$common/common.hcl"; }
