@@ -20,7 +20,7 @@ from audit.remedy.steps import ApplyUnit, BootstrapImage, BuildImage, EditPin
 from audit.remedy.waves import waves
 from audit.remedy.way import GUIDE, Way
 from audit.running.access import Access
-from tests.nouns import KANIKO, RUNNER, snapshot
+from tests.nouns import KANIKO, RUNNER, clustered, snapshot
 from tests.nouns import row as declared_row
 from tests.remedy.fleet import NEWEST, NOW, plan, seen
 from tests.remedy.golden import FOLDER, forms, rendered
@@ -194,6 +194,15 @@ def test_hostile_values_end_as_a_refusal(field: str, text: str) -> None:
         return
     words = [word for step in made.steps for command in step.commands for word in (*command.argv, command.cwd)]
     assert not [word for word in words if text in word]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_cluster_ends_as_a_refusal(text: str) -> None:
+    """What AWS calls a cluster becomes a word only where it is a name."""
+    facts = _undeployed(snapshot(rows=(declared_row("terraform-planner"),)))
+    seen_ = tuple(replace(one, clusters=(clustered(name=text),)) for one in facts.running.observations)
+    with pytest.raises(RefusedError):
+        make(replace(facts, running=replace(facts.running, observations=seen_)), wishes(None, texts={}))
 
 
 def _undeployed(facts: Snapshot) -> Snapshot:
