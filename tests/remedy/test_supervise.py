@@ -111,13 +111,14 @@ def test_group_of_its_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("names", [("TERM",), ("INT",), ("TERM", "INT", "TERM")], ids=" ".join)
 def test_exactly_one_signal(tmp_path: Path, names: tuple[str, ...]) -> None:
-    """However many signals reach the tool, the command gets the first one, once, and is waited for."""
+    """However many signals reach the tool, the command gets one of them, once, and is waited for."""
     told: list[str] = []
     one = supervisor(told.append)
     before = signal.getsignal(signal.SIGTERM)
     ended = one.run(job(tmp_path, _SIGNALS.format(names=" ".join(names))), lambda _: None)
-    assert (tmp_path / "got").read_text().split() == [names[0]]
-    assert (ended.code, one.asked.signal) == (3, getattr(signal, f"SIG{names[0]}"))
+    (got,) = (tmp_path / "got").read_text().split()
+    assert got in names  # of several at once the kernel tells no order
+    assert (ended.code, one.asked.signal) == (3, getattr(signal, f"SIG{got}"))
     assert len(told) == 1
     assert signal.getsignal(signal.SIGTERM) is before
 
