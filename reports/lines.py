@@ -38,7 +38,7 @@ class Line:
 
 
 def lines_of(found: Iterable[Cause], results: Results) -> Iterator[Line]:
-    """One line of a cause for each account and region (and stack, of several there), a single one where there are many."""
+    """One line of a cause for each account and region (and stack, of several there); where there are many, only one."""
     stacks = several(results)
     for cause in found:
         places: dict[str, list[Finding]] = defaultdict(list)

@@ -150,7 +150,8 @@ def test_headline_is_in_words(code: int, headline: str) -> None:
             sample.results(),
             "Findings to act on",
             "17 findings to act on: 1 critical, 5 high, 10 medium, 1 low. 1 finding is accepted for a time. 5 of 6 "
-            "units could be read; of the others nothing is known. 1 judgement could not be made. 1 check failed itself.",
+            "units could be read; of the others nothing is known. 1 judgement could not be made. "
+            "1 check failed itself.",
             id="everything",
         ),
         pytest.param(
