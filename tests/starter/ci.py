@@ -226,13 +226,13 @@ def _expressed(value: str, known: Mapping[str, str]) -> str:
     return re.sub(r"\$\{\{ ([\w.]+) \}\}", lambda found: known[found[1]], value)
 
 
-def runner_environment(folder: Path, store: Path, **more: str) -> dict[str, str]:
+def runner_environment(folder: Path, programs: str, **more: str) -> dict[str, str]:
     """Give the environment of a runner: nothing of whoever runs the tests but the emulated AWS."""
     given = {name: value for name, value in os.environ.items() if name.startswith(("AWS_", "NO_PROXY", "no_proxy"))}
     return {
         **given,
         "HOME": str(folder / "home"),
-        "PATH": f"{store}:{BIN}:/usr/bin:/bin",
+        "PATH": f"{programs}:{BIN}:/usr/bin:/bin",
         "LC_ALL": "C.UTF-8",
         "GIT_CONFIG_NOSYSTEM": "1",
         **more,

@@ -15,6 +15,7 @@ from audit.demo.sample import export
 from audit.demo.scenario import IN_SYNC, seed
 from tests.remedy import hub as hubs
 from tests.starter.ci import SYSTEMS, Place, runner_environment
+from tests.starter.forks import served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +47,14 @@ def endpoint() -> Iterator[str]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Serve the command from a folder for PATH."""
+    folder = tmp_path_factory.mktemp("bin")
+    with served(folder):
+        yield folder
+
+
 @pytest.fixture
 def hub() -> Iterator[hubs.Hub]:
     """Serve GitHub's API."""
@@ -61,7 +70,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 @pytest.fixture
-def place(request: pytest.FixtureRequest, endpoint: str, hub: hubs.Hub, tmp_path: Path) -> Place:
+def place(request: pytest.FixtureRequest, endpoint: str, command: Path, hub: hubs.Hub, tmp_path: Path) -> Place:
     """Have init write the workflow into the sample; give its checkout, with a remote beside it."""
     ci: str = request.param
     live, store = export(tmp_path / "live", in_sync=True), tmp_path / "store"
@@ -83,7 +92,7 @@ def place(request: pytest.FixtureRequest, endpoint: str, hub: hubs.Hub, tmp_path
         "PIPELINES_AUDIT_INFRA_LIVE_REPO": hubs.REPOSITORY,
         "PIPELINES_AUDIT_EXCLUDE_REGION": "",
     }
-    around = runner_environment(tmp_path, store, **more)
+    around = runner_environment(tmp_path, f"{store}:{command}", **more)
     if ci in ("gitlab", "circleci"):  # these sign in by OIDC themselves
         around = {
             key: value for key, value in around.items() if key not in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
