@@ -50,14 +50,15 @@ class Builds:
             why = f"{why}; the runner cannot build it: {'; '.join(one.reason for one in found)}"
         account = self._account(image)
         place = repository_of(image.name) or ("", "", "")
+        region = (self.yard.view.region if self.yard else None) or place[1]
         return build_step(
             image,
             Recipe.of(image.subject or RUNNER, image.tag, pins, self.released.release_repo),
             by=by,
-            region=(self.yard.view.region if self.yard else None) or place[1],
+            region=region,
             stack=(self.yard.stack.declaration.stack if self.yard else None) or DEFAULT_STACK,
             through=self.roads.through(account),
-            identity=self.roads.identity(account),
+            identity=self.roads.identity(account, region),
             account=account,
             why=why,
             hop=hop,

@@ -212,7 +212,8 @@ class _Maker:
             step = apply_step(site, way, lambda *argv: argv, **more)
             self.steps.append(replace(step, commands=()))
             return
-        through, more["identity"] = self.roads.through(account), self.roads.identity(account)
+        through = self.roads.through(account)
+        more["identity"] = self.roads.identity(account, site.view.region or "")
         looks = self.witness.of(site, through)
         more["waits"] = more["waits"] or looks.waits
         self.notes.update(dict.fromkeys(looks.notes))

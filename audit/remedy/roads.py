@@ -28,7 +28,10 @@ class Roads:
         profile = self.access.way(account).profile if self.way.needs_profile else None
         return partial(self.way.through, profile, account)
 
-    def identity(self, account: Account) -> Command:
-        """Ask whose the credentials are; they must be the account's."""
-        argv = ("aws", "sts", "get-caller-identity", "--query", "Account", "--output", "text")
+    def identity(self, account: Account, region: str) -> Command:
+        """Ask whose the credentials are; they must be the account's. Not every profile names a region."""
+        argv = (
+            *("aws", "sts", "get-caller-identity", "--region", valid("region", region)),
+            *("--query", "Account", "--output", "text"),
+        )
         return Command(argv=self.through(account)(*argv), expect=valid("account id", account.id or ""))

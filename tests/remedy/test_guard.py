@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MAKE = {one.name: one.make for one in SCENARIOS}
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
-ASK = ("aws", "sts", "get-caller-identity", "--query", "Account", "--output", "text")
+ASK = ("aws", "sts", "get-caller-identity", "--region", "us-west-2", "--query", "Account", "--output", "text")
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_never_through_the_pipeline(plan: Plan) -> None:
 def test_asks_by_the_same_way(way: tuple[str, ...]) -> None:
     """Who, and until when, is asked by the way in of the step itself."""
     identity = Command(argv=(*way, *ASK), expect="1")
-    assert guard.asking_who(identity).argv == (*way, *ASK[:4], "[Account,Arn]", *ASK[5:])
+    assert guard.asking_who(identity).argv == (*way, *ASK[:6], "[Account,Arn]", *ASK[7:])
     until = guard.asking_until_when(identity)
     assert (until.argv, until.expect) == ((*way, "printenv", "AWS_CREDENTIAL_EXPIRATION"), None)
 

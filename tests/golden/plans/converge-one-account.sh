@@ -140,7 +140,7 @@ unset -v AWS_ACCESS_KEY_ID AWS_CONTAINER_AUTHORIZATION_TOKEN AWS_CONTAINER_AUTHO
 # Back: declare again what ran before (234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.2.0) and apply once more
 if due 1 'Apply prod/us-west-2 (prod/us-west-2/mgmt/ecs-deploy-runner)'; then
   tools aws aws-vault infrastructure-deployer terragrunt
-  ours 444455556666 aws-vault exec your-prod -- aws sts get-caller-identity --query Account --output text
+  ours 444455556666 aws-vault exec your-prod -- aws sts get-caller-identity --region us-west-2 --query Account --output text
   nothing aws-vault exec your-prod -- aws ecs list-tasks --cluster ecs-deploy-runner --region us-west-2 --query 'taskArns[]' --output text ||
     fail 'tasks of ecs-deploy-runner are in flight: wait until they have ended'
   shows v1.3.0 aws-vault exec your-shared -- aws ecr batch-get-image --registry-id 234567890123 --repository-name ecs-deploy-runner --image-ids imageTag=v1.3.0 --region us-west-2 --query 'images[].imageId.imageTag' --output text ||
@@ -163,7 +163,7 @@ fi
 # Back: nothing to take back: it only looks
 if due 2 'Verify prod/us-west-2 (prod/us-west-2/mgmt/ecs-deploy-runner)'; then
   tools aws aws-vault
-  ours 444455556666 aws-vault exec your-prod -- aws sts get-caller-identity --query Account --output text
+  ours 444455556666 aws-vault exec your-prod -- aws sts get-caller-identity --region us-west-2 --query Account --output text
   shows 234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.3.0 aws-vault exec your-prod -- aws ecs describe-task-definition --task-definition ecs-deploy-runner-terraform-applier --region us-west-2 --query 'taskDefinition.containerDefinitions[].image' --output text || fail '234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.3.0 does not run'
   shows 234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.3.0 aws-vault exec your-prod -- aws ecs describe-task-definition --task-definition ecs-deploy-runner-terraform-planner --region us-west-2 --query 'taskDefinition.containerDefinitions[].image' --output text || fail '234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.3.0 does not run'
 fi

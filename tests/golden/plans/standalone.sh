@@ -138,7 +138,7 @@ unset -v AWS_ACCESS_KEY_ID AWS_CONTAINER_AUTHORIZATION_TOKEN AWS_CONTAINER_AUTHO
 # Back: nothing to take back: nobody runs a tag that is not declared
 if due 1 'Build 234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.3.0'; then
   tools aws aws-vault infrastructure-deployer
-  ours 234567890123 aws-vault exec your-shared -- aws sts get-caller-identity --query Account --output text
+  ours 234567890123 aws-vault exec your-shared -- aws sts get-caller-identity --region us-west-2 --query Account --output text
   if shows v1.3.0 aws-vault exec your-shared -- aws ecr batch-get-image --registry-id 234567890123 --repository-name ecs-deploy-runner --image-ids imageTag=v1.3.0 --region us-west-2 --query 'images[].imageId.imageTag' --output text; then
     say 'is there already: not built again'
   else
@@ -164,7 +164,7 @@ fi
 # Back: nothing to take back: nobody runs a tag that is not declared
 if due 2 'Build 234567890123.dkr.ecr.us-west-2.amazonaws.com/kaniko:v1.3.0'; then
   tools aws aws-vault infrastructure-deployer
-  ours 234567890123 aws-vault exec your-shared -- aws sts get-caller-identity --query Account --output text
+  ours 234567890123 aws-vault exec your-shared -- aws sts get-caller-identity --region us-west-2 --query Account --output text
   if shows v1.3.0 aws-vault exec your-shared -- aws ecr batch-get-image --registry-id 234567890123 --repository-name kaniko --image-ids imageTag=v1.3.0 --region us-west-2 --query 'images[].imageId.imageTag' --output text; then
     say 'is there already: not built again'
   else
@@ -270,7 +270,7 @@ fi
 # Back: declare again what ran before (234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v0.57.3, 234567890123.dkr.ecr.us-west-2.amazonaws.com/kaniko:v0.57.3) and apply once more
 if due 6 'Apply shared/us-west-2 (runner)'; then
   tools aws aws-vault infrastructure-deployer terraform
-  ours 234567890123 aws-vault exec your-shared -- aws sts get-caller-identity --query Account --output text
+  ours 234567890123 aws-vault exec your-shared -- aws sts get-caller-identity --region us-west-2 --query Account --output text
   nothing aws-vault exec your-shared -- aws ecs list-tasks --cluster ecs-deploy-runner --region us-west-2 --query 'taskArns[]' --output text ||
     fail 'tasks of ecs-deploy-runner are in flight: wait until they have ended'
   shows v1.3.0 aws-vault exec your-shared -- aws ecr batch-get-image --registry-id 234567890123 --repository-name ecs-deploy-runner --image-ids imageTag=v1.3.0 --region us-west-2 --query 'images[].imageId.imageTag' --output text ||
@@ -298,7 +298,7 @@ fi
 # Back: nothing to take back: it only looks
 if due 7 'Verify shared/us-west-2 (runner)'; then
   tools aws aws-vault
-  ours 234567890123 aws-vault exec your-shared -- aws sts get-caller-identity --query Account --output text
+  ours 234567890123 aws-vault exec your-shared -- aws sts get-caller-identity --region us-west-2 --query Account --output text
   shows 234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.3.0 aws-vault exec your-shared -- aws ecs describe-task-definition --task-definition ecs-deploy-runner-ami-builder --region us-west-2 --query 'taskDefinition.containerDefinitions[].image' --output text || fail '234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.3.0 does not run'
   shows 234567890123.dkr.ecr.us-west-2.amazonaws.com/kaniko:v1.3.0 aws-vault exec your-shared -- aws ecs describe-task-definition --task-definition ecs-deploy-runner-docker-image-builder --region us-west-2 --query 'taskDefinition.containerDefinitions[].image' --output text || fail '234567890123.dkr.ecr.us-west-2.amazonaws.com/kaniko:v1.3.0 does not run'
   shows 234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.3.0 aws-vault exec your-shared -- aws ecs describe-task-definition --task-definition ecs-deploy-runner-terraform-applier --region us-west-2 --query 'taskDefinition.containerDefinitions[].image' --output text || fail '234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.3.0 does not run'
