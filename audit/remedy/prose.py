@@ -51,6 +51,9 @@ def markdown(plan: Plan) -> str:
 def text(plan: Plan) -> str:
     """Give the steps as plain lines."""
     lines = [title(plan), ""]
+    if plan.waves:
+        waves = ", then ".join(" and ".join(wave) for wave in plan.waves)
+        lines += [f"order: {one_line(waves, 2000)} ({one_line(plan.order_source, 200)})", ""]
     for step in plan.steps:
         lines.append(f"{step.number:>3}. {one_line(step.title, 200)}")
         lines.append(f"     why: {one_line(step.why, 400)}")

@@ -88,9 +88,8 @@ def _body(step: Step) -> Iterator[str]:
             yield from _edit(action, f'"$scratch/{step.number}.patch"')
         case Commit() as action:
             yield from _commit(action, step)
-        case OpenPullRequest():
-            yield from _subshell(step.commands)
-            yield "pause 'now open the pull request, have it merged, and pull the default branch'"
+        case OpenPullRequest() as action:
+            yield from _push(action, step)
         case ApplyUnit():
             yield from _subshell(step.commands)
             yield from map(_look, step.evidence)
@@ -168,6 +167,21 @@ def _commit(action: Commit, step: Step) -> Iterator[str]:
     yield f"    [[ $(git branch --show-current) == {shlex.quote(action.branch)} ]] || {words(switch.argv)}"
     yield f"    {words(commit.argv)}"
     yield "  )"
+    yield "fi"
+
+
+def _push(action: OpenPullRequest, step: Step) -> Iterator[str]:
+    """Push the branch; where it is gone, or holds no more than what is in use, it was merged."""
+    branch = shlex.quote(f"refs/heads/{action.branch}")
+    yield f'if git -C "$root" merge-base --is-ancestor {branch} HEAD 2>/dev/null &&'
+    yield f'    [[ $(git -C "$root" branch --show-current) != {shlex.quote(action.branch)} ]]; then'
+    yield "  say 'merged already: not pushed'"
+    yield f'elif git -C "$root" rev-parse --verify --quiet {branch} >/dev/null; then'
+    for line in _subshell(step.commands):
+        yield f"  {line}"
+    yield "  pause 'now open the pull request, have it merged, and pull the default branch'"
+    yield "else"
+    yield "  say 'nothing to hand in'"
     yield "fi"
 
 

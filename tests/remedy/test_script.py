@@ -192,6 +192,24 @@ def test_again_from_the_start_repeats_nothing(tmp_path: Path) -> None:
     assert "nothing to commit" in done.stderr
 
 
+@pytest.mark.parametrize("keeps", [True, False], ids=["branch kept", "branch deleted"])
+def test_again_from_the_start_after_the_merge(tmp_path: Path, keeps: bool) -> None:  # noqa: FBT001 -- a parameter
+    """What was merged meanwhile is found to be done: nothing is pushed or waited for, and the applies go on."""
+    live = tmp_path / "live"
+    stubs, script = ready(tmp_path, MAKE["standalone"](live))
+    assert "have it merged" in stubs.run(script, cwd=live).stderr
+    branch, git = f"pipelines-audit/{NEWEST}", ("git", "-C", live)
+    subprocess.run([*git, "switch", "--quiet", "main"], check=True)
+    assert "have it merged" in stubs.run(script, "--from", "5", cwd=live).stderr  # not merged, so once more
+    subprocess.run([*git, "merge", "--quiet", "--ff-only", branch], check=True)
+    if not keeps:
+        subprocess.run([*git, "branch", "--quiet", "-d", branch], check=True)
+    done = stubs.run(script, cwd=live)
+    assert ("merged already: not pushed" if keeps else "nothing to hand in") in done.stderr
+    assert "no terminal to ask at" in done.stderr.splitlines()[-2]  # it went on to the apply
+    assert len(stubs.built()) == 2
+
+
 def test_wrong_account_starts_nothing(tmp_path: Path) -> None:
     """Credentials of another account stop the step before anything is started."""
     live = tmp_path / "live"

@@ -253,11 +253,18 @@ if due 5 'Push, open a pull request, and have it merged'; then
     fail 'ECR does not have 234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v1.3.0'
   shows v1.3.0 aws-vault exec your-shared -- aws ecr batch-get-image --registry-id 234567890123 --repository-name kaniko --image-ids imageTag=v1.3.0 --region us-west-2 --query 'images[].imageId.imageTag' --output text ||
     fail 'ECR does not have 234567890123.dkr.ecr.us-west-2.amazonaws.com/kaniko:v1.3.0'
-  (
-    cd -- "$root"
-    git push --set-upstream origin pipelines-audit/v1.3.0
-  )
-  pause 'now open the pull request, have it merged, and pull the default branch'
+  if git -C "$root" merge-base --is-ancestor refs/heads/pipelines-audit/v1.3.0 HEAD 2>/dev/null &&
+      [[ $(git -C "$root" branch --show-current) != pipelines-audit/v1.3.0 ]]; then
+    say 'merged already: not pushed'
+  elif git -C "$root" rev-parse --verify --quiet refs/heads/pipelines-audit/v1.3.0 >/dev/null; then
+    (
+      cd -- "$root"
+      git push --set-upstream origin pipelines-audit/v1.3.0
+    )
+    pause 'now open the pull request, have it merged, and pull the default branch'
+  else
+    say 'nothing to hand in'
+  fi
 fi
 
 # 6. Apply shared/us-west-2 (runner) (hop 1, wave 1)
