@@ -32,16 +32,10 @@ _KINDS: Final = {
 _TITLES: Final = {
     "repository": "The repository",
     "access": "Getting in",
-    "scale": "Scale",
-    "selection": "Selection",
-    "releases": "Releases",
     "upgrade": "Upgrades",
     "plan": "Plans",
     "carrying": "Carrying plans out",
-    "judging": "Judging",
-    "waivers": "Waivers",
     "memory": "Earlier results",
-    "history": "History",
     "notify": "Notices",
 }
 HEAD: Final = """# Configuration
@@ -167,7 +161,8 @@ def document(found: Sequence[Key]) -> dict[str, Any]:
 def markdown(found: Sequence[Key]) -> str:
     """Write the page: where settings come from, then every key, group by group."""
     parts = [HEAD]
-    for group, title in _TITLES.items():
+    for group in GROUPS:
+        title = _TITLES.get(group, group.capitalize())
         parts += [f"\n## {title}\n\n| key | type | default | policy | sets |\n|---|---|---|---|---|\n"]
         parts += [_row(one, f"`{one.key}`") for one in found if one.group == group]
     for section in SECTIONS.values():

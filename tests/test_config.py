@@ -76,6 +76,7 @@ def test_config_inside_the_repository_is_trusted_where_named(tmp_path: Path) -> 
         pytest.param("organization_role_arn = 'x'", "organization_role_arn is not read", id="list"),
         pytest.param("github_url = 'https://x.example.com'", "github_url is not read", id="could send"),
         pytest.param("infra_live = '/etc'", "infra_live is not read", id="could read"),
+        pytest.param("waivers = '../w.yaml'", "waivers: leads out of the audited folder", id="could read beyond"),
         pytest.param("acount = ['x']", "unknown key 'acount' (did you mean 'account'?)", id="typo"),
         pytest.param("zzz = 1", "unknown key 'zzz'", id="unknown"),
         pytest.param("fail_on = 'worst'", "fail_on: input should be", id="no level"),
