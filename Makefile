@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lock bench clean
+.PHONY: help install demo test check format lock package image licences sbom audit clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -39,14 +39,40 @@ check: $(STAMP) ## everything CI looks at besides the tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/interrogate -q
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/zizmor --offline --quiet --no-progress .github/workflows
 
 format: $(STAMP) ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
-	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-	    --all-extras --group dev pyproject.toml -o requirements.lock
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+
+lock: $(STAMP) ## write the lock files anew from pyproject.toml: of development, of what ships, of what builds it
+	$(COMPILE) --upgrade --all-extras --group dev pyproject.toml -o requirements.lock
+	$(COMPILE) --all-extras --constraint requirements.lock pyproject.toml -o requirements.runtime.lock
+	$(COMPILE) --group build --constraint requirements.lock -o requirements.build.lock
+
+package: $(STAMP) ## build the source distribution and the wheel into dist/
+	$(BIN)/python -m build --no-isolation --outdir dist .
+
+image: ## build the container image (needs docker)
+	docker build --build-arg VERSION="$$($(BIN)/python -m hatchling version)" --tag pipelines-audit .
+
+licences: $(STAMP) ## write docs/licences.md anew: the licences of what ships
+	$(BIN)/python -m tests.licences > docs/licences.md
+
+sbom: $(STAMP) ## write dist/sbom.cdx.json (CycloneDX): what ships, in an environment of its own
+	$(BIN)/uv venv --quiet --clear dist/.sbom
+	$(BIN)/uv pip install --quiet --require-hashes --python dist/.sbom -r requirements.runtime.lock
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python dist/.sbom .
+	$(BIN)/cyclonedx-py environment dist/.sbom --pyproject pyproject.toml --output-reproducible \
+	    --of JSON --validate -o dist/sbom.cdx.json
+
+audit: $(STAMP) ## ask the advisory database about what ships (needs its network)
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.runtime.lock
+
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) .coverage* .mypy_cache .ruff_cache .pytest_cache pipelines-audit-demo dist build

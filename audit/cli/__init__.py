@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-import audit
 from audit.cli.commands import Lazy
 from audit.cli.options import EXIT_CODES
 from audit.cli.telemetry import Lines, Run, asked_format, tell_timings, telling
@@ -64,7 +63,7 @@ def _run(arguments: list[str], run: Run) -> int:
     epilog=EXIT_CODES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(audit.__version__, prog_name="pipelines-audit")
+@click.version_option(package_name="pipelines-audit", prog_name="pipelines-audit")
 def cli() -> None:
     """Find drift of Gruntwork Pipelines on the ECS Deploy Runner, account by account.
 
