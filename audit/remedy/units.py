@@ -16,7 +16,7 @@ from audit.remedy.steps import PLAN_FILE, ApplyUnit, Command, Step, VerifyUnit
 from audit.verdict.pairing import Matched, Missing, StackView, UnitView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from audit.remedy.evidence import Through
     from audit.verdict.pairing import Pair
@@ -40,8 +40,8 @@ class Difference:
 class Site:
     """One unit on its way: what it declares now, and what of each container runs (None: no such family).
 
-    ``unread`` says why what runs is not known; ``bare`` that the stack has no invoker. ``cluster`` is None where there
-    is none.
+    ``unread`` says why what runs is not known; ``bare`` that the stack has no invoker, ``absent`` that nothing at
+    all of it was seen. ``cluster`` is None where there is none.
     """
 
     view: UnitView
@@ -51,6 +51,7 @@ class Site:
     cluster: str | None
     unread: str | None = None
     bare: bool = False
+    absent: bool = False
 
     @property
     def deployed(self) -> tuple[DeclaredContainer, ...]:
@@ -60,25 +61,27 @@ class Site:
     @property
     def differences(self) -> tuple[Difference, ...]:
         """Say what an apply would mend, each with the check that finds it; none where all is as declared, or unread."""
-        if self.unread:
+        if self.unread or not self.deployed:
             return ()
-        found = [one for row in self.deployed if (one := self._difference(row))]
+        if self.absent:
+            return (self._differs("stack-missing", text=f"nothing of {self.stack.stack} runs"),)
+        found = [one for row in self.deployed for one in self._different(row)]
         return (*found, *((self._differs("invoker-missing", text="the stack has no invoker"),) if self.bare else ()))
 
-    def _difference(self, row: DeclaredContainer) -> Difference | None:
+    def _different(self, row: DeclaredContainer) -> Iterator[Difference]:
         wanted, found = f"{row.image}:{row.tag}", self.running.get(row.container)
         name = row.container
-        if found == wanted:
-            return None
         if found is None:
             text = f"{name} does not run, {row.tag} is declared"
-            return self._differs("family-missing", name, row.tag, None, text=text)
+            yield self._differs("family-missing", name, row.tag, None, text=text)
+            return
         seen = ImageRef.parse(found)
+        tag = seen.tag or seen.digest
         if seen.name != row.image:
             text = f"{name} runs {found}, {wanted} is declared"
-            return self._differs("image-repository-drift", name, row.image, seen.name, text=text)
-        tag = seen.tag or seen.digest
-        return self._differs("image-tag-drift", name, row.tag, tag, text=f"{name} runs {tag}, {row.tag} is declared")
+            yield self._differs("image-repository-drift", name, row.image, seen.name, text=text)
+        if tag != row.tag:
+            yield self._differs("image-tag-drift", name, row.tag, tag, text=f"{name} runs {tag}, {row.tag} is declared")
 
     def _differs(
         self,
@@ -104,7 +107,7 @@ class Site:
     def applied(self) -> Site:
         """Give the site as it is after an apply."""
         running = {row.container: f"{row.image}:{row.tag}" for row in self.deployed}
-        return replace(self, running=running, bare=False, cluster=self.cluster or self.stack.stack)
+        return replace(self, running=running, bare=False, absent=False, cluster=self.cluster or self.stack.stack)
 
 
 def sites(views: Sequence[UnitView]) -> tuple[Site, ...]:
@@ -121,6 +124,7 @@ def _site(view: UnitView, stack: StackView) -> Site:
                 unread = gap.message
             case Seen(value=pairs):
                 running, unread = _running(view, pairs)
+    bare = stack.invoker == Seen(value=None)
     return Site(
         view=view,
         stack=stack,
@@ -128,7 +132,8 @@ def _site(view: UnitView, stack: StackView) -> Site:
         running=running,
         cluster=_cluster(stack),
         unread=unread,
-        bare=stack.invoker == Seen(value=None),
+        bare=bare,
+        absent=bare and unread is None and stack.absent,
     )
 
 

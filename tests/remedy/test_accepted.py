@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.model import Location
+from audit.model import Location, Seen
 from audit.remedy.steps import ApplyUnit, BuildImage, EditPin
 from audit.verdict.waivers import Waiver
 from tests.remedy.fleet import APPLIER, NEWEST, PLANNER, RUNNER, plan, seen
@@ -90,6 +90,37 @@ def test_other_drift_is_applied(tmp_path: Path, changes: dict[str, object]) -> N
     made = drifted(tmp_path, replace(FREEZE, **changes))  # type: ignore[arg-type]  # fields of a waiver
     assert applied(made) == ["dev", "prod"]
     assert not any("waiver" in note for note in made.notes)
+
+
+@pytest.mark.parametrize(
+    ("checks", "steps"),
+    [(("image-repository-drift",), ["prod", "prod"]), (("image-repository-drift", "image-tag-drift"), [])],
+    ids=["one of two", "both"],
+)
+def test_each_finding_is_accepted_by_itself(tmp_path: Path, checks: tuple[str, ...], steps: list[str]) -> None:
+    """An image from elsewhere at another tag is two findings: both have to be accepted, or the apply waits."""
+    fleet(tmp_path, NEWEST)
+    other = RUNNER.replace("ecs-deploy-runner", "deploy-runner") + ":v1.2.0"
+    facts = seen(tmp_path, running={"prod": {PLANNER: other, APPLIER: other}})
+    made = plan(tmp_path, facts, waivers=(replace(FREEZE, checks=checks),))
+    assert applied(made) == []
+    assert [step.account for step in made.steps] == steps
+
+
+def test_runner_that_an_account_does_without(tmp_path: Path) -> None:
+    """A stack of which nothing runs is one finding, and accepted as that."""
+    fleet(tmp_path, NEWEST)
+    facts = seen(tmp_path, bare=("prod",))
+    nothing = tuple(
+        replace(one, families=Seen(value=())) if one.account.name == "prod" else one
+        for one in facts.running.observations
+    )
+    facts = replace(facts, running=replace(facts.running, observations=nothing))
+    made = plan(tmp_path, facts)
+    assert made.steps[0].why == "stack-missing: nothing of ecs-deploy-runner runs"
+    left = plan(tmp_path, facts, waivers=(replace(FREEZE, checks=("stack-missing",)),))
+    assert left.steps == ()
+    assert "waiver W-2026-007" in left.notes[0]
 
 
 def test_upgrade_leaves_it_alone_too(tmp_path: Path) -> None:
