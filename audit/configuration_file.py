@@ -44,19 +44,18 @@ def read_file(text: str, path: Path, *, policy_only: bool) -> dict[str, object]:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: not valid TOML: {error}") from None
     faults = [_unknown(key) for key in content if key not in _KNOWN]
-    if policy_only:
-        faults += [
-            f"{key} is not read from the audited repository; give it by --config or in the user's own file"
-            for key in content
-            if key in _KNOWN and not _KNOWN[key].policy
-        ]
+    known = {key: value for key, value in content.items() if key in _KNOWN}
+    paths = {key for key in known if key in OPTIONS and OPTIONS[key].kind == "path"}
+    for key in known if policy_only else ():
+        if not _KNOWN[key].policy:
+            faults.append(
+                f"{key} is not read from the audited repository; give it by --config or in the user's own file"
+            )
+        elif key in paths and _leads_out(str(known[key])):
+            faults.append(f"{key}: leads out of the audited folder; give it by an option")
+    faults += _checked(known, {}, form="toml")[1]
     if faults:
         raise UsageError(f"{path}: " + "; ".join(faults))
-    validated(content, str(path), form="toml")
-    paths = {key for key in content if key in OPTIONS and OPTIONS[key].kind == "path"}
-    outside = [key for key in sorted(paths) if policy_only and _leads_out(str(content[key]))]
-    if outside:
-        raise UsageError(f"{path}: {', '.join(outside)}: leads out of the audited folder; give it by an option")
     return {key: path.parent / str(value) if key in paths else value for key, value in content.items()}
 
 
@@ -80,22 +79,27 @@ def validated(
 
     A value of ``words`` may be the text of a number; one of ``toml`` has the type that is asked for.
     """
+    found, faults = _checked(raw, names or {}, form=form)
+    if found is None or faults:
+        raise UsageError(f"{source}: " + "; ".join(faults))
+    return found
+
+
+def _checked(
+    raw: Mapping[str, object], names: Mapping[str, str], *, form: Literal["words", "toml"]
+) -> tuple[Settings | None, list[str]]:
     from pydantic import ValidationError  # noqa: PLC0415 -- start-up: not for --help
 
-    adapter = _adapter()
     try:
         if form == "words":
-            found = adapter.validate_python(raw)
+            found = _adapter().validate_python(raw)
         else:
             # The strict reading of JSON takes arrays for tuples, and "3" for no number; TOML's dates are no JSON.
-            found = adapter.validate_json(json.dumps(raw, default=_no_date), strict=True)
+            found = _adapter().validate_json(json.dumps(raw, default=_no_date), strict=True)
     except ValidationError as error:
-        faults = [_fault(fault, names or {}) for fault in error.errors(include_url=False)]
-        raise UsageError(f"{source}: " + "; ".join(faults)) from None
+        return None, [_fault(fault, names) for fault in error.errors(include_url=False)]
     small = [option.name for option in OPTIONS.values() if option.kind == "number" and _below_one(found, option)]
-    if small:
-        raise UsageError(f"{source}: " + "; ".join(f"{(names or {}).get(key, key)}: 1 is the least" for key in small))
-    return found
+    return found, [f"{names.get(key, key)}: 1 is the least" for key in small]
 
 
 def near(word: str, known: Iterable[str]) -> str:

@@ -54,7 +54,8 @@ Every option can also stand in a file and in the environment. Nearer wins, key b
 
 The audited repository is data, not code: what could run, read or send something is an error there. Relative paths in
 a file count from its own folder. Sections are merged by their keys; the entry of one account is taken whole. An unknown
-key, a value of another type, and a check that doesn't exist are errors with exit code 4, all of them named at once.
+key, a value of another type and a check that doesn't exist are errors with exit code 4; the faults of a file are named
+at once, with what was meant.
 
 ```toml
 # pipelines-audit.toml, in the repository: policy

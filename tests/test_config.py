@@ -140,9 +140,9 @@ def test_a_bad_key_is_reported_by_its_path(tmp_path: Path, text: str, words: str
 
 
 def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
-    """Two bad keys are two complaints in one line."""
-    given = written(tmp_path / "c.toml", "one = 1\ntwo = 2\n")
-    with pytest.raises(UsageError, match=r"'one'.*'two'"):
+    """Bad keys, bad values and what is too small are complaints in one line."""
+    given = written(tmp_path / "c.toml", "one = 1\ntwo = 2\nfail_on = 'x'\n[limits]\ntask_hours = 'y'\n")
+    with pytest.raises(UsageError, match=r"'one'.*'two'.*fail_on: .*limits\.task_hours: "):
         resolve({}, {}, config=given)
 
 

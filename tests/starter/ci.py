@@ -110,7 +110,8 @@ def github(job: str, place: Place) -> int:
     outputs, summary = place.store / "outputs", place.store / "summary.md"
     for path in (outputs, summary):
         path.write_text("")
-    known = {"github.token": "gh", "secrets.PIPELINES_AUDIT_TOKEN": "good", "secrets.PIPELINES_AUDIT_NOTIFY": ""}
+    secrets = {"TOKEN": "reader", "WRITE_TOKEN": "good", "NOTIFY": ""}
+    known = {"github.token": "gh", **{f"secrets.PIPELINES_AUDIT_{name}": value for name, value in secrets.items()}}
     runner = {
         "GITHUB_ACTIONS": "true",
         "GITHUB_OUTPUT": str(outputs),
