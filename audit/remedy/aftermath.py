@@ -42,7 +42,7 @@ def aftermath(plan: Plan, before: Snapshot | None, after: Snapshot) -> Aftermath
             continue
         if site.unread:
             unread.append(f"{site.stack.unit}: {site.unread}")
-        drifting += [f"{site.stack.unit}: {text}" for text in site.differences]
+        drifting += [f"{site.stack.unit}: {one.text}" for one in site.differences]
     return Aftermath(
         moved=changes(before, after) if before is not None else (),
         drifting=tuple(drifting),

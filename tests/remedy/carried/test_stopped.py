@@ -17,9 +17,18 @@ if TYPE_CHECKING:
     from tests.overlay.proxy import Overlay
     from tests.remedy.carried.world import Make, World
 
+MEANWHILE = f"""set -a
+source "$CARRIED/profiles/your-dev"
+aws ecs register-task-definition --family {STACK}-terraform-planner --region {REGION} \\
+    --container-definitions '[{{"name":"runner","image":"{RUNNER}:{OLD}","memory":128}}]' --output text
+"""
+
 
 def test_faults_on_the_way(overlay: Overlay, make: Make) -> None:
-    """A wrong profile, a failing apply, a session that expires in its middle: each stops, the rest is untouched."""
+    """A wrong profile, a failing apply, a session that expires in its middle: each stops, the rest is untouched.
+
+    What somebody else changes meanwhile is seen by the look at the end.
+    """
     world = make()
     sha = world.plan()
     world.profile("your-dev", ACCOUNTS["prod"])
@@ -43,9 +52,11 @@ def test_faults_on_the_way(overlay: Overlay, make: Make) -> None:
     assert world.states()[2] == {(OLD, 1)}
     overlay.rules.clear()
 
-    done = world.apply(sha)
-    assert done.code == 0, done.err
-    assert world.states() == [{(NEW, 2)}] * 3
+    (world.carried / "meanwhile.your-prod").write_text(MEANWHILE)
+    done = world.apply(sha, *LOOK)
+    assert done.code == 12, done.err
+    assert "still drifting:\n  dev/us-west-2/mgmt/ecs-deploy-runner: image-tag-drift: terraform-planner" in done.out
+    assert world.states() == [{(NEW, 2)}, {(OLD, 3), (NEW, 2)}, {(NEW, 2)}]
     assert world.applied() == ["shared", "dev", "dev", "dev", "prod"]
 
 

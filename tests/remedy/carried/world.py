@@ -145,6 +145,7 @@ class World:
     def _programs(self) -> None:
         bin_, terraform = self.folder / "bin", shutil.which("terraform")
         bin_.mkdir()
+        (self.folder / "tmp").mkdir()
         for name in ("profiles", "units"):
             (self.carried / name).mkdir(parents=True)
         shutil.copytree(PROGRAMS, self.carried / "programs")
@@ -157,6 +158,7 @@ class World:
         self.environment.update(
             PATH=f"{bin_}:/usr/local/bin:/usr/bin:/bin",
             HOME=str(self.folder),
+            TMPDIR=str(self.folder / "tmp"),
             CARRIED=str(self.carried),
             CARRIED_PORT=str(self.port),
             PIPELINES_AUDIT_OFFLINE="true",

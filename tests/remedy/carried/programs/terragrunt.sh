@@ -24,5 +24,9 @@ cp "$CARRIED/programs/runner.tf" "$CARRIED/units/$AWS_VAULT/"
 cd "$CARRIED/units/$AWS_VAULT"
 code=0
 terraform "$command" "${words[@]}" || code=$?
-[[ $command != apply ]] || kill_if_asked apply
+if [[ $command == apply ]]; then
+    kill_if_asked apply
+    # What somebody else does at that time.
+    [[ ! -e $CARRIED/meanwhile.$AWS_VAULT ]] || source "$CARRIED/meanwhile.$AWS_VAULT"
+fi
 exit "$code"
