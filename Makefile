@@ -55,6 +55,7 @@ lock: $(STAMP) ## write the lock files anew from pyproject.toml: of development,
 	$(COMPILE) --group build --constraint requirements.lock -o requirements.build.lock
 
 package: $(STAMP) ## build the source distribution and the wheel into dist/
+	rm -f dist/pipelines_audit-*
 	$(BIN)/python -m build --no-isolation --outdir dist .
 
 image: ## build the container image (needs docker)
@@ -63,12 +64,11 @@ image: ## build the container image (needs docker)
 licences: $(STAMP) ## write docs/licences.md anew: the licences of what ships
 	$(BIN)/python -m tests.licences > docs/licences.md
 
-sbom: $(STAMP) ## write dist/sbom.cdx.json (CycloneDX): what ships, in an environment of its own
+sbom: package ## write dist/sbom.cdx.json (CycloneDX): what ships, in an environment of its own
 	$(BIN)/uv venv --quiet --clear dist/.sbom
 	$(BIN)/uv pip install --quiet --require-hashes --python dist/.sbom -r requirements.runtime.lock
-	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python dist/.sbom .
-	$(BIN)/cyclonedx-py environment dist/.sbom --pyproject pyproject.toml --output-reproducible \
-	    --of JSON --validate -o dist/sbom.cdx.json
+	$(BIN)/uv pip install --quiet --no-deps --python dist/.sbom dist/pipelines_audit-*.whl
+	$(BIN)/cyclonedx-py environment dist/.sbom --output-reproducible --of JSON --validate -o dist/sbom.cdx.json
 
 audit: $(STAMP) ## ask the advisory database about what ships (needs its network)
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.runtime.lock
