@@ -49,7 +49,9 @@ def reverse(
     back = _Back(plan=plan, declared=declared, texts=dict(texts), begun=begun)
     steps = tuple(replace(step, number=number) for number, step in enumerate(back.steps(), 1))
     if not steps:
-        raise RefusedError("nothing of this plan was begun: there is nothing to take back")
+        raise RefusedError(
+            "nothing to take back: this plan has applied nothing, and this checkout has none of its edits"
+        )
     actions = [step.action for step in steps if step.waits is None]
     edited = {edit.place.file for action in actions if isinstance(action, EditPin) for edit in action.edits}
     applied = {step.account for step in steps if isinstance(step.action, ApplyUnit)}

@@ -91,7 +91,7 @@ def test_only_what_was_begun(tmp_path: Path) -> None:
     way = back(made, live, begun={first.number})
     assert [step.account for step in way.steps if isinstance(step.action, ApplyUnit)] == [first.account]
     carry_out_edits(way, live)
-    with pytest.raises(RefusedError, match="nothing of this plan was begun"):
+    with pytest.raises(RefusedError, match="nothing to take back"):
         back(made, live, begun=())
 
 
