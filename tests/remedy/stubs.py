@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from audit.remedy.steps import Command, Step
 
 _RECORD = r"""#!/bin/bash
-here=$STUBS name=$(basename -- "$0")
+here=$STUBS name=${0##*/}
 # one write: the two sides of a pipe write at once
 printf -v line '\x1f%s' "$name" "$@"
 printf '%s\n' "$PWD$line" >>"$here/log"
