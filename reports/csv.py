@@ -42,6 +42,7 @@ COLUMNS = (
     "baseline",
     "cause_id",
     "id",
+    "run",
 )
 # The full-width forms are formulas too in some locales, and leading blanks are skipped before one is looked for.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 -- the lookalikes are meant
@@ -53,12 +54,12 @@ def render(results: Results) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows([_safe(value) for value in _row(finding)] for finding in ordered(results))
-    writer.writerows([_safe(value) for value in _left_out(unit)] for unit in results.excluded)
+    writer.writerows([_safe(value) for value in _row(finding, results)] for finding in ordered(results))
+    writer.writerows([_safe(value) for value in _left_out(unit, results)] for unit in results.excluded)
     return text.getvalue()
 
 
-def _row(finding: Finding) -> list[object]:
+def _row(finding: Finding, results: Results) -> list[object]:
     place, waiver = finding.location, finding.waiver
     beside = {
         "file": place.file if place else None,
@@ -68,12 +69,13 @@ def _row(finding: Finding) -> list[object]:
         "waiver": waiver.id if waiver else None,
         "waiver_expires": waiver.expires if waiver else None,
         "waiver_days_left": waiver.days_left if waiver else None,
+        "run": results.run.id,
         "first_seen": finding.first_seen.isoformat() if finding.first_seen else None,
     }
     return [beside[name] if name in beside else getattr(finding, name) for name in COLUMNS]
 
 
-def _left_out(unit: Excluded) -> list[object]:
+def _left_out(unit: Excluded, results: Results) -> list[object]:
     """Fill the columns for a unit that nobody judged: who left it out, why, and until when."""
     told = {
         "severity": "info",
@@ -85,6 +87,7 @@ def _left_out(unit: Excluded) -> list[object]:
         "message": f"excluded by {unit.owner}: {unit.reason}",
         "waiver_expires": unit.expires,
         "waiver_days_left": unit.days_left,
+        "run": results.run.id,
     }
     return [told.get(name) for name in COLUMNS]
 

@@ -147,7 +147,10 @@ def _closing(results: Results) -> Iterator[str]:
     excluded = f", {coverage.excluded:,} excluded" if coverage.excluded else ""
     yield f"{coverage.read:,} of {coverage.expected:,} units read{excluded}; {counts}."
     yield f"Releases from {source.kind}, as of {escaped(source.as_of)}, newest {escaped(source.newest or 'unknown')}."
-    yield f"Snapshot {results.snapshot_taken_at.isoformat()}, SHA-256 {escaped(results.snapshot_sha256)}."
+    yield (
+        f"Run {escaped(results.run.id)}, of the snapshot of {results.snapshot_taken_at.isoformat()}, "
+        f"SHA-256 {escaped(results.snapshot_sha256)}."
+    )
     yield ""
 
 
