@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
 from audit.config import Origin
@@ -107,7 +108,7 @@ def show(found: Resolved, *, origin: bool = False) -> str:
     lines = [f"# {_read(one.path, found=one.found, policy=one.policy_only)}" for one in found.files]
     lines += [_line(one.name, one, origin=origin) for one in shown if one.name.partition(".")[0] in OPTIONS]
     unset = [name for name in OPTIONS if getattr(found.settings, name) is None]
-    lines += [f"# not set: {', '.join(unset)}"] if unset else []
+    lines += wrap(", ".join(unset), 100, initial_indent="# not set: ", subsequent_indent="#   ")
     for name in SECTIONS:
         of_it = [one for one in shown if one.name.partition(".")[0] == name]
         if of_it and of_it[0].name != name:

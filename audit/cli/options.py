@@ -89,8 +89,17 @@ def _click_option(option: table.Option) -> Callable[[Callable[..., Any]], Callab
             kwargs["type"] = click.IntRange(min=1)
         elif option.kind == "path":
             kwargs["type"] = click.Path(path_type=Path)
+        if option.name == "check":
+            kwargs["shell_complete"] = _check_ids
     flags = (option.flag, option.short) if option.short else (option.flag,)
     return click.option(*flags, option.name, **kwargs)
+
+
+def _check_ids(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
+    """Complete the id of a check for a shell."""
+    from checks.catalogue import catalogue  # noqa: PLC0415 -- start-up
+
+    return [one.check.id for one in catalogue() if one.check.id.startswith(typed)]
 
 
 def seen(settings: Settings, exclusions: tuple[Exclusion, ...] = ()) -> Snapshot:

@@ -21,6 +21,7 @@ from tests.processes import BIN, ROOT
         pytest.param("che", {"check", "checks"}, id="command"),
         pytest.param("config s", {"show", "schema"}, id="command of a group"),
         pytest.param("check --fail-on cr", {"critical"}, id="level"),
+        pytest.param("check --check image-tag-d", {"image-tag-drift"}, id="check"),
         pytest.param("init --c", {"--ci", "--config"}, id="option"),
         pytest.param("init --ci gi", {"github", "gitlab"}, id="choice"),
     ],
