@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from audit.configuration_file import near
 from audit.errors import UsageError
 from audit.fixtures import CHECK, check_of
-from audit.model import Severity
+from audit.model import Severity, SeverityName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     import pytest
 
     from audit.config import Settings
     from audit.verdict.check import Check, Stage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """What the settings say of checks, by their present ids: those asked for, severities, reasons to leave one out."""
+
+    wanted: frozenset[str]
+    severities: Mapping[str, SeverityName]
+    disabled: Mapping[str, str]
+
+
+def choice(every: Iterable[Check], settings: Settings, stage: Stage = "check") -> Choice:
+    """Hold the settings to the checks that there are; those asked for have to be of ``stage``.
+
+    Raises UsageError for an id that no check has, and for a check that is left out without a reason.
+    """
+    records = tuple(every)
+    names = {name: record.id for record in records for name in record.names}
+    here = {name: record.id for record in records if record.stage == stage for name in record.names}
+    wanted = frozenset(known_ids(here, settings.check, "--check").values())
+    severities = known_ids(names, settings.severities, "severities")
+    disabled = {id_: settings.disabled[name] for name, id_ in known_ids(names, settings.disabled, "disabled").items()}
+    if silent := sorted(id_ for id_, reason in disabled.items() if not reason.strip()):
+        raise UsageError(f"disabled: {', '.join(silent)}: give the reason why it is left out")
+    changed = {id_: settings.severities[name] for name, id_ in severities.items()}
+    return Choice(wanted=wanted, severities=changed, disabled=disabled)
 
 
 def settle(
@@ -29,28 +56,21 @@ def settle(
     Raises UsageError for an id, in an option or in the configuration, that no check has.
     """
     every = [record for record in map(check_of, items) if record]
+    chosen = choice(every, settings, stage)
     records = {record.id: record for record in every if record.stage == stage}
-    names = {name: record.id for record in every for name in record.names}
-    here = {name: id_ for name, id_ in names.items() if id_ in records}
-    wanted = set(known_ids(here, settings.check, "--check").values())
-    severities = {
-        id_: settings.severities[name] for name, id_ in known_ids(names, settings.severities, "severities").items()
-    }
-    disabled = {id_: settings.disabled[name] for name, id_ in known_ids(names, settings.disabled, "disabled").items()}
-    if silent := sorted(id_ for id_, reason in disabled.items() if not reason.strip()):
-        raise UsageError(f"disabled: {', '.join(silent)}: give the reason why it is left out")
     left_out = set()
     for item in items:
         record = check_of(item)
         if record is None:
             continue
-        severity = severities.get(record.id, record.severity)
+        severity = chosen.severities.get(record.id, record.severity)
         if severity != record.severity:
             record = item.stash[CHECK] = replace(record, severity=severity)
         mild = settings.severity is not None and Severity[severity] < Severity[settings.severity]
-        if record.stage != stage or mild or record.id in disabled or (wanted and record.id not in wanted):
+        unwanted = bool(chosen.wanted) and record.id not in chosen.wanted
+        if record.stage != stage or mild or unwanted or record.id in chosen.disabled:
             left_out.add(item)
-    return left_out, [(records[id_], disabled[id_]) for id_ in sorted(disabled) if id_ in records]
+    return left_out, [(records[id_], reason) for id_, reason in sorted(chosen.disabled.items()) if id_ in records]
 
 
 def known_ids(names: Mapping[str, str], given: Iterable[str], where: str) -> dict[str, str]:

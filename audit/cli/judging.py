@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from audit.config import Settings
     from audit.look.grounds import Grounds
     from audit.snapshot import Snapshot
+    from audit.verdict.check import Stage
     from audit.verdict.precedents import Precedents
     from audit.verdict.results import Results
 
@@ -94,12 +95,19 @@ def judged(
         )
 
 
-def judged_beside(settings: Settings) -> Precedents:
-    """Read waivers, baseline and previous results, before anything is looked at; the checks only for waivers."""
-    from audit import door  # noqa: PLC0415 -- start-up
+def judged_beside(settings: Settings, stage: Stage = "check") -> Precedents:
+    """Read waivers, baseline and previous results, before anything is looked at.
+
+    The checks are listed only where something names one: a mistyped id is told before a look of an hour, not after it.
+    """
+    from audit import door, selection  # noqa: PLC0415 -- start-up
     from audit.verdict import precedents  # noqa: PLC0415 -- start-up
 
-    known = door.check_ids(settings.checks_dir) if precedents.place(settings) else None
+    names_some = settings.check or settings.severities or settings.disabled or precedents.place(settings)
+    records = door.catalogue(settings.checks_dir) if names_some else None
+    if records is not None:
+        selection.choice(records, settings, stage)
+    known = None if records is None else {name: record.id for record in records for name in record.names}
     return precedents.precedents(settings, today(), known)
 
 

@@ -65,7 +65,7 @@ def ready(
         raise UsageError("no target given: name the release to upgrade to by --to VERSION, or --to latest-allowed")
     requests = [emit.parse_request(text) for text in reports]
     emit.check_requests(requests)
-    beside = judged_beside(settings)
+    beside = judged_beside(settings, "ready")
     settings = replace(settings, simulate_caller=True)
     facts = seen(settings, standing(beside.waivers.exclusions, today()))
     with telemetry.current().stage("workstation"):

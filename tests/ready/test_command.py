@@ -160,13 +160,16 @@ def test_simulated_rights_block(
             ["--to", "banana"], "--to 'banana': give a release such as v1.3.0, or latest-allowed", id="no tag"
         ),
         pytest.param(["--json", "--fix-list"], "--json and --fix-list: give one of them", id="two outputs"),
+        pytest.param(["--check", "tool-mising"], "did you mean 'tool-missing'?", id="a check that is none"),
         pytest.param(["--check", "image-tag-drift"], "image-tag-drift", id="a check of another command"),
     ],
 )
 def test_wrong_usage_is_4(ready: list[str], change: list[str], words: str, capfd: pytest.CaptureFixture[str]) -> None:
-    """Said in one line."""
+    """Said in one line, and before AWS is asked for anything."""
     assert main([*ready, *change]) == 4
-    assert words in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert words in said
+    assert "--check" not in change or "looking at accounts" not in said
 
 
 def test_without_a_target_is_4(ready: list[str], capsys: pytest.CaptureFixture[str]) -> None:
