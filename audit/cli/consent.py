@@ -65,9 +65,7 @@ class Consent:
     def doubt(self, step: Step, told: str) -> Answer:
         """Ask about a step that was cut off; without a terminal only what is proved not to be there is done again."""
         if not sys.stdin.isatty():
-            # A build goes on in ECS without its caller: that its image is not there yet does not prove that it ended.
-            is_over = told == "not seen" and (step.action.kind != "BuildImage" or bool(step.guards))
-            return "again" if is_over else "stop"
+            return "again" if told == "not seen" else "stop"
         words = "its effect is not there" if told == "not seen" else "whether its effect is there cannot be told"
         say(f"step {step.number} ({one_line(step.title)}) was cut off, and {words}")
         answer = self._asked("was it done (done), should it be started once more (again), or neither (stop)?")

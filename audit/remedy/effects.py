@@ -52,7 +52,11 @@ def effect(step: Step, plan: Plan, root: Path, ask: Callable[[Command], Reply]) 
     """Look whether the effect of a step is there; ``ask`` runs a command that only looks."""
     found: Effect = "cannot be told"
     match step.action:
-        case BuildImage(check=check) | BootstrapImage(check=check):
+        case BuildImage(check=check):
+            found = _looked([check], ask)
+            if found == "not seen" and not _is_idle(step, plan, ask):
+                found = "cannot be told"
+        case BootstrapImage(check=check):
             found = _looked([check], ask)
         case ApplyUnit() as action:
             found = _applied(action, step.hop, plan, ask)
@@ -87,6 +91,16 @@ def branch_in_use(root: Path) -> str | None:
         return run_git(root, "symbolic-ref", "--quiet", "--short", "HEAD").decode(errors="replace").strip()
     except DeclarationError:
         return None
+
+
+def _is_idle(step: Step, plan: Plan, ask: Callable[[Command], Reply]) -> bool:
+    """Tell whether no task of the runner that builds is in flight: a build goes on in ECS without its caller.
+
+    The guards of its own apply ask for that, where the plan has one.
+    """
+    here = [one for one in plan.steps if (one.account_id, one.region) == (step.account_id, step.region)]
+    looks = {command for one in here if isinstance(one.action, ApplyUnit) for command in one.guards if command.empty}
+    return bool(looks) and all(ask(command).fits(command) for command in looks)
 
 
 def _applied(action: ApplyUnit, hop: int, plan: Plan, ask: Callable[[Command], Reply]) -> Effect:

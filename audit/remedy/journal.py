@@ -36,21 +36,21 @@ Kind: TypeAlias = Literal[
     "effect",  # what a look at the effect of a step in doubt told
     "done",
     "failed",
+    "unproved",  # its commands have ended well, but the evidence after them is not as it must be
     "interrupted",
     "waiting",
     "torn",  # the line before this one was cut off by a kill or a full disk
     "finished",
 ]
-Fate: TypeAlias = Literal["not started", "in doubt", "done", "failed"]
+Fate: TypeAlias = Literal["not started", "in doubt", "unproved", "done", "failed"]
 
 _FATES: Mapping[str, Fate] = {
-    "waiting": "not started",
+    "waiting": "not started",  # handed to people whole: nothing of it is in doubt
     "started": "in doubt",
-    "interrupted": "in doubt",
+    "unproved": "unproved",
     "done": "done",
     "failed": "failed",
 }
-# What waits for people has been handed to them whole: nothing of it is in doubt.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,12 +134,9 @@ class Journal:
     def fate(self, step: int) -> Fate:
         """Tell what became of a step as far as is written down."""
         fate: Fate = "not started"
+        # A look at the effect of a step in doubt ends no doubt: what follows from it does, and may have been cut off.
         for event in self.of(step):
-            if event.kind == "effect":
-                # One that was seen ends no step yet: the evidence after it may not have been gathered.
-                fate = "not started" if event.details["found"] == "not seen" else fate
-            else:
-                fate = _FATES.get(event.kind, fate)
+            fate = _FATES.get(event.kind, fate)
         return fate
 
     def of(self, step: int) -> tuple[Event, ...]:

@@ -142,7 +142,16 @@ class _Runner:
             self._chain(chain)
 
     def _is_due(self, step: Step) -> bool:
-        return step.waits is None and (self.bench.journal.fate(step.number) != "done")
+        return step.waits is None and not self._is_done(step)
+
+    def _is_done(self, step: Step) -> bool:
+        """Tell whether a step is done; an apply after which other images ran is not."""
+        fate = self.bench.journal.fate
+        if isinstance(step.action, ApplyUnit):
+            checks = (one for one in self.plan.steps if one.hop == step.hop and isinstance(one.action, VerifyUnit))
+            if any(fate(one.number) == "failed" for one in checks if unit_of(one) == step.action.unit):
+                return False
+        return fate(step.number) == "done"
 
     def _at_once(self, chains: Sequence[tuple[Step, ...]]) -> None:
         """Carry out the accounts of a wave side by side; after the first that fails no other one is started."""
@@ -171,7 +180,7 @@ class _Runner:
                 raise StoppedError(f"stopped before step {step.number}: apply again to go on")
             if step.waits is not None:
                 self._waits(step)
-            elif self.bench.journal.fate(step.number) == "done" and not self._is_to_hold(step):
+            elif self._is_done(step) and not self._is_to_hold(step):
                 self.tally.before.append(step.number)
             else:
                 self._step(step)
@@ -180,9 +189,9 @@ class _Runner:
         """Tell whether a step verifies what no later step has changed again: then it is looked at once more."""
         if not isinstance(step.action, VerifyUnit):
             return False
-        unit, fate = step.action.unit, self.bench.journal.fate
+        fate = self.bench.journal.fate
         later = (one for one in self.plan.steps if one.number > step.number and isinstance(one.action, ApplyUnit))
-        return not any(fate(one.number) != "not started" for one in later if one.action.unit == unit)  # type: ignore[union-attr]  # as above
+        return all(fate(one.number) == "not started" for one in later if unit_of(one) == step.action.unit)
 
     def _waits(self, step: Step) -> None:
         if self.bench.journal.fate(step.number) == "done":
@@ -205,7 +214,7 @@ class _Runner:
         with bench.at(step) as work:
             try:
                 admit(work, self.plan)
-                word = self._settled(work) if bench.journal.fate(number) == "in doubt" else None
+                word = self._settled(work)
                 if word is None:
                     demand_guards(work)
                     demand_as_planned(work, self.plan)
@@ -222,6 +231,11 @@ class _Runner:
     def _settled(self, work: Work) -> str | None:
         """Look at a step of whose end there is no line; say by whose word it was done, None where it is to be done."""
         step, journal = work.step, self.bench.journal
+        fate = journal.fate(step.number)
+        if fate == "unproved":
+            return "its commands' end"
+        if fate != "in doubt":
+            return None
         self.bench.say(f"step {step.number} was cut off: looking at what it has done")
         found = effect(step, self.plan, self.bench.root, work.read)
         journal.add("effect", step.number, found=found)
@@ -240,6 +254,11 @@ class _Runner:
 
     def _log(self, step: Step) -> str:
         return str(self.bench.logs / f"step-{step.number}.log")
+
+
+def unit_of(step: Step) -> str | None:
+    """Name the unit that a step applies or verifies."""
+    return step.action.unit if isinstance(step.action, ApplyUnit | VerifyUnit) else None
 
 
 _TOLD = {"not seen": "is not to be seen", "cannot be told": "cannot be told"}

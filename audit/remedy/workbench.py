@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 from audit.declared.tree import WorkTree
 from audit.errors import AuditError, DeclarationError, RefusedError, StepFailedError, StoppedError
@@ -70,7 +70,7 @@ class Work:
     bench: Workbench
     step: Step
     scratch: Path
-    log: TextIO
+    log: int
 
     def begin(self, **details: object) -> None:
         """Write down that the step begins: from here on it is in doubt until its end is written down."""
@@ -122,7 +122,7 @@ class Work:
             fits=reply.fits(command),
         )
         if not reply.fits(command):
-            self.failed(unfit(self.line(command.argv), command, reply))
+            self.failed(unfit(self.line(command.argv), command, reply), kind="unproved")
 
     def masked(self, text: str) -> str:
         """Give text with its secrets masked."""
@@ -137,14 +137,13 @@ class Work:
         """Write into the step's log; a log that cannot be written stops nothing that is under way."""
         if text:
             try:
-                self.log.write(text if text.endswith("\n") else f"{text}\n")
-                self.log.flush()
+                os.write(self.log, (text if text.endswith("\n") else f"{text}\n").encode(errors="replace"))
             except OSError as error:
                 self.bench.say(f"step {self.step.number}: its log cannot be written: {error.strerror}")
 
-    def failed(self, reason: str) -> NoReturn:
-        """Write down that the step failed, and raise StepFailedError."""
-        self.bench.journal.add("failed", self.step.number, reason=reason)
+    def failed(self, reason: str, *, kind: Literal["failed", "unproved"] = "failed") -> NoReturn:
+        """Write down that the step failed, or cannot be proved, and raise StepFailedError."""
+        self.bench.journal.add(kind, self.step.number, reason=reason)
         raise StepFailedError(f"step {self.step.number} ({one_line(self.step.title)}) failed: {one_line(reason, 600)}")
 
     def recover(self) -> None:
@@ -244,10 +243,12 @@ def unfit(line: str, command: Command, reply: Reply) -> str:
 
 
 @contextmanager
-def _appended(log: Path) -> Iterator[TextIO]:
+def _appended(log: Path) -> Iterator[int]:
     try:
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise AuditError(f"{log}: no log can be kept: {error.strerror}; make room, then apply again") from None
-    with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as stream:
-        yield stream
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

@@ -59,7 +59,7 @@ def answering(text: str | None, code: int = 0) -> Callable[[Command], Reply]:
     ("ask", "found"),
     [
         (answering(None), "seen"),
-        (answering("other"), "not seen"),
+        (answering(""), "not seen"),
         (answering(None, code=255), "cannot be told"),
     ],
     ids=["there", "not there", "no answer"],
@@ -68,6 +68,20 @@ def test_told_by_aws(tmp_path: Path, kind: str, ask: Callable[[Command], Reply],
     """Images and families are asked for; an error is no answer."""
     plan = MAKE["upgrade"](tmp_path)
     assert effect(steps(plan, kind)[0], plan, tmp_path, ask) == found
+
+
+def test_build_that_may_still_go_on(tmp_path: Path) -> None:
+    """That an image is not there proves nothing as long as a task is in flight, or nobody can ask for tasks."""
+    plan = MAKE["upgrade"](tmp_path)
+    build = steps(plan, "BuildImage")[0]
+
+    def busy(command: Command) -> Reply:
+        return Reply(code=0, text="arn:task" if command.empty else "")
+
+    assert effect(build, plan, tmp_path, busy) == "cannot be told"
+    alone = replace(plan, steps=(build,))
+    assert effect(build, alone, tmp_path, answering("")) == "cannot be told"
+    assert effect(build, plan, tmp_path, answering("")) == "not seen"
 
 
 def test_apply_that_images_tell_nothing_of(tmp_path: Path) -> None:

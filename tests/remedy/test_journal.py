@@ -31,9 +31,12 @@ if TYPE_CHECKING:
         ([("failed", {}), ("started", {})], "in doubt"),
         ([("started", {}), ("effect", {"found": "seen"})], "in doubt"),
         ([("started", {}), ("effect", {"found": "seen"}), ("done", {"by": "a look"})], "done"),
-        ([("started", {}), ("effect", {"found": "not seen"})], "not started"),
+        ([("started", {}), ("effect", {"found": "not seen"})], "in doubt"),
         ([("started", {}), ("effect", {"found": "cannot be told"})], "in doubt"),
         ([("started", {}), ("waiting", {})], "not started"),
+        ([("interrupted", {})], "not started"),
+        ([("started", {}), ("ended", {"code": 0}), ("evidence", {}), ("unproved", {})], "unproved"),
+        ([("unproved", {}), ("done", {})], "done"),
     ],
 )
 def test_fate(tmp_path: Path, events: list[tuple[Kind, dict[str, Any]]], fate: Fate) -> None:

@@ -10,14 +10,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from audit.errors import StepFailedError
 from audit.remedy.document import to_json
+from audit.remedy.doing import Hands
+from audit.remedy.opening import opened
+from audit.remedy.run import run
 from audit.remedy.steps import ApplyUnit
 from tests.remedy.carrier import UNITS, Carrier
 from tests.remedy.hub import serve
 from tests.remedy.scenarios import SCENARIOS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from audit.remedy.run import Answer
+    from audit.remedy.steps import Step
 
 MAKE = {scenario.name: scenario.make for scenario in SCENARIOS}
 DRIFTED = ("shared", "security", "stage")
@@ -319,6 +327,79 @@ def test_stops_before_the_next_account(tmp_path: Path, fault: object, said: str)
     assert later[0] == "your-shared" or "your-shared" in later
 
 
+def test_evidence_is_asked_for_again_and_nothing_else(tmp_path: Path) -> None:
+    """Where an apply ended well and the invoker did not answer, the next run asks it again, and applies no more."""
+    one = carrier(tmp_path, "converge-one-account")
+    (one.stubs.folder / "deaf" / "your-prod").touch()
+    for _ in range(2):
+        assert one.do().returncode == 11
+    (one.stubs.folder / "deaf" / "your-prod").unlink()
+    assert one.do().returncode == 0
+    assert one.effects("prod") == 1
+    assert [event["by"] for event in one.events() if event["event"] == "done" and event["step"] == 1] == [
+        "its commands' end"
+    ]
+
+
+def test_apply_without_an_effect_is_not_done(tmp_path: Path) -> None:
+    """What ended well and left other images running is applied again, once people agree to it again."""
+    one = carrier(tmp_path, "converge-one-account")
+    one.then("terragrunt.apply", 'rm "$here/applied/$profile"')
+    assert one.do().returncode == 11
+    one.then("terragrunt.apply", "")
+    again = one.do()
+    assert again.returncode == 0, again.stderr
+    assert (applied(one), again.stderr.splitlines()[-1]) == (["prod", "prod"], "exit 0: 2 steps done")
+
+
+class Unasked:
+    """Agrees to every wave, and to nothing else."""
+
+    def wave(self, _title: str, _steps: Sequence[Step]) -> bool:
+        """Agree."""
+        return True
+
+    def doubt(self, _step: Step, _told: str) -> Answer:
+        """Stop."""
+        return "stop"
+
+    def by_hand(self, _step: Step) -> bool:
+        """Say no."""
+        return False
+
+
+def test_tag_that_never_appears(tmp_path: Path) -> None:
+    """A build that ends well without its tag in ECR is waited for, fails, and nothing comes after it."""
+    one = carrier(tmp_path, "upgrade")
+    one.then("infrastructure-deployer.", 'rm -f "$here/ecr/ecs-deploy-runner:v0.60.0"')
+    told: list[str] = []
+    hands = Hands(agree=lambda _: True, hand_in=lambda _step, _plan: "", image_wait=0.2, image_pause=0.05)
+    with (
+        opened(one.plan, one.live, one.environment, parallel=2, say=told.append, show=told.append) as bench,
+        pytest.raises(StepFailedError, match=r"ECR does not show v0\.60\.0 after 0 s"),
+    ):
+        run(one.plan, bench, hands=hands, approver=Unasked())
+    assert "waiting for ECR to show v0.60.0" in told
+    assert "v0.57.3" in (one.live / "common.hcl").read_text()
+    assert len(one.stubs.built()) == 1
+
+
+def test_build_that_was_cut_off_is_not_started_twice(tmp_path: Path) -> None:
+    """A build goes on in ECS without its caller: as long as its task is in flight it is not started again."""
+    one = carrier(tmp_path, "upgrade")
+    one.then("infrastructure-deployer.", 'rm -f "$here/ecr/ecs-deploy-runner:v0.60.0"; kill -9 $$')
+    assert one.do().returncode == 11
+    (one.stubs.folder / "flying" / "your-shared").write_text("arn:aws:ecs:us-west-2:234567890123:task/x\n")
+    for _ in range(2):
+        done = one.do()
+        assert (done.returncode, "whether it has done its work cannot be told" in done.stderr) == (13, True)
+    assert len(one.stubs.built()) == 1
+    (one.stubs.folder / "flying" / "your-shared").unlink()
+    one.then("infrastructure-deployer.", "")
+    assert "have it merged" in one.do().stderr
+    assert len(one.stubs.built()) == 1 + 2
+
+
 def test_build_that_fails_edits_nothing(tmp_path: Path) -> None:
     """Without its images an upgrade changes no literal and applies nothing."""
     one = carrier(tmp_path, "upgrade")
@@ -406,6 +487,18 @@ def test_apply_needs_the_edits_in_the_checkout(tmp_path: Path) -> None:
     done = one.do("--only", str(number))
     assert (done.returncode, "this checkout does not say what the plan's edits say" in done.stderr) == (13, True)
     assert one.stubs.calls("terragrunt") == []
+
+
+def test_across_a_barrier(tmp_path: Path) -> None:
+    """Hop by hop: each has its own images, review and applies, in this order."""
+    one = carrier(tmp_path, "upgrade-across-barrier")
+    for hop in one.plan.hops:
+        done = one.do(environment=TOKEN)
+        assert (done.returncode, "have it merged" in done.stderr) == (13, True), done.stderr
+        merge(one, f"pipelines-audit/{hop.to}")
+    done = one.do(environment=TOKEN)
+    assert done.returncode == 0, done.stderr
+    assert applied(one) == [*UNITS] * len(one.plan.hops)
 
 
 # Parts of a plan, and what waits.

@@ -69,15 +69,17 @@ def test_an_apply_that_locks_out(make: Make) -> None:
     assert done.code == 11
     assert "no longer lets 345678901234 pull" in done.err
     assert world.applied() == ["shared", "dev"]
+    assert world.states()[2] == {(OLD, 1)}
 
     world.let_pull("ecs-deploy-runner", *ACCOUNTS.values())
-    (world.carried / "breaks.your-dev").touch()
+    (world.carried / "breaks.your-prod").touch()
     done = world.apply(sha)
     assert done.code == 11
-    assert "the invoker of dev/us-west-2 does not answer" in done.err
-    assert world.applied() == ["shared", "dev", "dev"]
-    assert world.states()[2] == {(OLD, 1)}
-    assert "failed" in [one["event"] for one in world.journal(sha)]
+    assert "the invoker of prod/us-west-2 does not answer" in done.err
+    assert world.applied() == ["shared", "dev", "prod"]
+    assert "unproved" in [one["event"] for one in world.journal(sha)]
+    assert world.apply(sha).code == 11
+    assert world.applied() == ["shared", "dev", "prod"]
 
 
 def test_refused_before_anything_is_started(overlay: Overlay, make: Make) -> None:
