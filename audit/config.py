@@ -17,7 +17,7 @@ from typing import Literal
 
 from audit.configuration_file import FILE_NAME, read_file, text_of, validated
 from audit.errors import UsageError
-from audit.options import ENVIRONMENT_PREFIX, OPTIONS
+from audit.options import CONFIG_VARIABLE, ENVIRONMENT_PREFIX, FORMAT_VARIABLE, OPTIONS, TIMINGS_VARIABLE
 from audit.settings import Reading, Root, Settings, quoted
 
 __all__ = [
@@ -131,7 +131,8 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, object]:
 
 def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
     """Name the variables that look like ours and set nothing."""
-    known = {option.variable for option in OPTIONS.values()} | {ENVIRONMENT_PREFIX + "CONFIG"}
+    own = {CONFIG_VARIABLE, FORMAT_VARIABLE, TIMINGS_VARIABLE}
+    known = {option.variable for option in OPTIONS.values()} | own
     return tuple(sorted(name for name in environment if name.startswith(ENVIRONMENT_PREFIX) and name not in known))
 
 
@@ -207,7 +208,7 @@ def _user_file(environment: Mapping[str, str]) -> Path | None:
 
 
 def _variable_file(environment: Mapping[str, str]) -> Path | None:
-    named = environment.get(ENVIRONMENT_PREFIX + "CONFIG")
+    named = environment.get(CONFIG_VARIABLE)
     return Path(named) if named else None
 
 

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ENVIRONMENT_PREFIX = "PIPELINES_AUDIT_"
+CONFIG_VARIABLE, FORMAT_VARIABLE, TIMINGS_VARIABLE = (
+    ENVIRONMENT_PREFIX + name for name in ("CONFIG", "LOG_FORMAT", "TIMINGS")
+)
+"""Of the command itself: what they set is no setting of a file."""
 
 Kind: TypeAlias = Literal["text", "path", "flag", "number", "level", "words"]
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TextIO, TypeAlias
 
 import click
 
+from audit.options import FORMAT_VARIABLE, TIMINGS_VARIABLE
 from audit.text import counted, neutral
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 Format: TypeAlias = Literal["text", "json"]
 
 FORMATS: Final[tuple[Format, ...]] = ("text", "json")
-FORMAT_VARIABLE, TIMINGS_VARIABLE = "PIPELINES_AUDIT_LOG_FORMAT", "PIPELINES_AUDIT_TIMINGS"
 
 _LEVEL = re.compile(r"(?P<level>warning|error|pipelines-audit|ERROR|Error|INCOMPLETE)\b")
 _LEVELS: Final[Mapping[str, str]] = {"warning": "warning", "INCOMPLETE": "warning"}

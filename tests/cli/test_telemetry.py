@@ -13,6 +13,7 @@ import pytest
 from audit import snapshot as snapshots
 from audit.cli import main
 from audit.cli.telemetry import Lines, Run, asked_format, say, telling
+from audit.config import unknown_variables
 from audit.model import Account
 from audit.running.model import Target
 from audit.running.session import Access, Session
@@ -76,6 +77,7 @@ def test_the_environment_can_ask_for_it(monkeypatch: pytest.MonkeyPatch, capsys:
     assert main(["released", "--offline"]) == 0
     assert [line["message"] for line in records(capsys.readouterr().err)] == ["timings"]
     assert asked_format(["check", "--log-format", "text"], {"PIPELINES_AUDIT_LOG_FORMAT": "json"}) == "text"
+    assert not unknown_variables({"PIPELINES_AUDIT_LOG_FORMAT": "json", "PIPELINES_AUDIT_TIMINGS": "1"})
 
 
 def test_verbose_puts_time_and_run_before_each_line(
