@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.remedy.prose import markdown, text
+from audit.remedy.script import runbook
 from audit.remedy.steps import EditPin
 from tests.remedy.fleet import NEWEST, plan, seen
 from tests.remedy.scenarios import SCENARIOS, fleet
@@ -42,6 +43,23 @@ def test_edits_without_text_are_listed(tmp_path: Path) -> None:
     live = fleet(tmp_path / "live", "v1.2.0")
     page = markdown(plan(live, seen(live), NEWEST, texts={}))
     assert "- `common.hcl:20`: `v1.2.0` becomes `v1.3.0`" in page
+
+
+def test_way_back_is_called_that(tmp_path: Path) -> None:
+    """A plan that takes another back is no plan to apply what is declared."""
+    made = replace(MAKE["converge-one-account"](tmp_path / "live"), goal="rollback")
+    for shown in (markdown(made), text(made)):
+        assert shown.lstrip("# ").startswith("Take the ECS Deploy Runner back to what ran before\n")
+    assert runbook(made).splitlines()[1].startswith("# Runbook that goes back to what ran before: ")
+
+
+def test_looks_are_on_the_page(tmp_path: Path) -> None:
+    """What must hold before and after an apply stands beside it, with the command that tells."""
+    page = markdown(MAKE["converge-one-account"](tmp_path / "live"))
+    assert "- Look first: `aws-vault exec your-prod -- aws ecs list-tasks " in page
+    assert "' --output text` must show nothing\n" in page
+    assert "--describe-containers` must end well\n" in page
+    assert "must show `v1.3.0`\n" in page
 
 
 def test_hostile_words_are_shown_not_sent(tmp_path: Path) -> None:
