@@ -6,6 +6,8 @@ import io
 import json
 import logging
 import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +22,7 @@ from audit.running.session import Access, Session
 from audit.running.spent import Cost, measured, spending
 from tests.aws import DEV, REGION, ROLE_ARN, emulated_aws, emulator, seed_runner
 from tests.nouns import fresh, snapshot
+from tests.processes import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -233,6 +236,44 @@ def test_a_command_within_a_command_is_part_of_its_run(
     assert {line["run_id"] for line in lines} == {run.id}
     assert lines[0]["fact"] == 1
     assert lines[-1]["message"].startswith("Error: No such command")
+
+
+WATCHED = """
+import os, sys
+def watch(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto", "urllib.Request"):
+        os.write(2, f"SENT {event} {arguments!r}\\n".encode())
+sys.addaudithook(watch)
+from audit.cli import main
+code = main(sys.argv[1:])
+print("code", code)
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["--version"], id="version"),
+        pytest.param(["checks"], id="checks"),
+        pytest.param(["policy"], id="policy"),
+        pytest.param(["released", "--offline"], id="released offline"),
+        pytest.param(["declared", "--infra-live", "REPO"], id="declared"),
+        pytest.param(["check", "--snapshot", "FACTS", "--timings"], id="check of a snapshot"),
+        pytest.param(["ready", "--snapshot", "FACTS", "--offline", "--to", "v1.3.0"], id="ready of a snapshot"),
+        pytest.param(["plan", "--snapshot", "FACTS", "--offline"], id="plan of a snapshot"),
+    ],
+)
+def test_nothing_is_sent_unasked(facts: Path, arguments: list[str]) -> None:
+    """No connection, no look for a name: what needs neither AWS nor GitHub works without a network."""
+    places = {"FACTS": str(facts), "REPO": str(ROOT / "audit/demo/repo")}
+    given = [places.get(word, word) for word in arguments]
+    # A token is there, so that it could be sent.
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(facts.parent), "GITHUB_OAUTH_TOKEN": "ghp_x"}
+    ended = subprocess.run(
+        [sys.executable, "-c", WATCHED, *given], env=environment, capture_output=True, text=True, check=False
+    )
+    assert re.search(r"^code (0|1|10)$", ended.stdout, re.MULTILINE), ended.stderr
+    assert "SENT" not in ended.stderr
 
 
 def _work(_session: Session, _place: Target) -> int:
