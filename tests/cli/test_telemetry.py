@@ -14,7 +14,7 @@ import pytest
 
 from audit import snapshot as snapshots
 from audit.cli import main
-from audit.cli.telemetry import Lines, Run, asked_format, say, telling
+from audit.cli.telemetry import Lines, Run, asked_format, say, tell_timings, telling
 from audit.config import unknown_variables
 from audit.model import Account
 from audit.running.model import Target
@@ -145,6 +145,19 @@ def test_timings_tell_aws_by_service(runner: str, tmp_path: Path, capsys: pytest
     assert timings["seconds"] >= sum(timings["stages"].values()) - 0.01
     (place,) = [line for line in lines if line.get("what") == f"dev {REGION}"]
     assert place["calls"] == sum(one["calls"] for name, one in timings["services"].items()) - 1
+
+
+def test_timings_for_people_name_the_services(capsys: pytest.CaptureFixture[str]) -> None:
+    """What was waited for longest comes first; a stage that was entered twice counts once."""
+    run = Run()
+    for _ in range(2):
+        with run.stage("accounts"):
+            run.spend({"ecs": Cost(2, 0.5), "iam": Cost(1, 3.0)})
+    tell_timings(run)
+    shown = capsys.readouterr().err.splitlines()
+    assert [line.split()[0] for line in shown[-2:]] == ["iam", "ecs"]
+    assert shown[-1].split() == ["ecs", "4", "calls", "1.00", "s"]
+    assert sum(line.startswith("  AWS: accounts") for line in shown) == 1
 
 
 def test_libraries_speak_in_lines_too_and_never_in_detail(capsys: pytest.CaptureFixture[str]) -> None:
