@@ -15,29 +15,9 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-# Loaded once, in the process that runs are forked from.
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Literal, TypeAlias
-
-import audit.cli
-import audit.cli.carrying
-import audit.cli.judging
-import audit.cli.progress
-import audit.cli.remedy
-import audit.cli.returning
-import audit.declared.units
-import audit.door
-import audit.look.once
-import audit.plugin
-import audit.remedy.aftermath
-import audit.remedy.handing
-import audit.remedy.making
-import audit.remedy.rollback
-import audit.remedy.run
-import audit.remedy.stale
-import audit.running.session
 
 Mode: TypeAlias = Literal["kill", "full", "patient"]
 
@@ -132,7 +112,7 @@ def start(
 ) -> Started:
     """Start the tool; its output is kept in ``scratch``."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context.set_forkserver_preload(["tests.remedy.carried.preloaded"])
     scratch.mkdir(exist_ok=True)
     process = context.Process(target=_run, args=(argv, cwd, dict(environment), scratch, faults))
     process.start()
@@ -140,6 +120,8 @@ def start(
 
 
 def _run(argv: tuple[str, ...], cwd: Path, environment: dict[str, str], scratch: Path, faults: Faults | None) -> None:
+    from audit.cli import main
+
     os.setsid()  # no terminal: nobody can be asked
     os.chdir(cwd)
     os.environ.clear()
@@ -153,7 +135,7 @@ def _run(argv: tuple[str, ...], cwd: Path, environment: dict[str, str], scratch:
     sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
     if faults is not None:
         faults.install()
-    code = audit.cli.main(list(argv))
+    code = main(list(argv))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

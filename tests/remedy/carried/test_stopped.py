@@ -154,6 +154,7 @@ def test_two_runs_at_once(overlay: Overlay, make: Make) -> None:
     os.mkfifo(gate)
     first = world.start("apply", str(world.folder / "plan.json"), "--approve", sha, name="first")
     while not world.applied():
+        assert first.process.is_alive(), first.done().err
         time.sleep(0.02)
     second = world.start("apply", str(world.folder / "plan.json"), "--approve", sha).done()
     assert second.code == 13

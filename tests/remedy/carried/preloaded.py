@@ -1,0 +1,26 @@
+"""All that the tool loads at some time, loaded once, in the process that its runs are forked from."""
+
+from __future__ import annotations
+
+import audit.cli.carrying
+import audit.cli.judging
+import audit.cli.progress
+import audit.cli.remedy
+import audit.cli.returning
+import audit.door
+import audit.look.once
+import audit.plugin
+import audit.remedy.aftermath
+import audit.remedy.handing
+import audit.remedy.making
+import audit.remedy.opening
+import audit.remedy.run
+import audit.running.session  # noqa: F401 -- as all above
+from audit import config
+from audit.declared.syntax import parse
+from audit.remedy.document import schema
+
+# What is made at its first use, and kept: tables of the parser, and of what is valid.
+parse("a = 1\n", "a.hcl")
+config.resolve({"offline": True}, {"PIPELINES_AUDIT_OFFLINE": "true"})
+schema()
