@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -296,13 +295,10 @@ def test_no_violation_of_wcag(tmp_path: Path, chromium: Browser, scheme: Literal
 
 
 @needs_chromium
-def test_fleet_opens_and_prints_in_time(tmp_path: Path, chromium: Browser) -> None:
-    """A thousand drifting accounts open in under three seconds and print in under fifteen."""
+def test_fleet_opens_and_prints(tmp_path: Path, chromium: Browser) -> None:
+    """A thousand drifting accounts make a page that is light enough; how fast, ``tests.bench.bench_report`` says."""
     file = tmp_path / "report.html"
     file.write_text(render(sample.large()), encoding="utf-8")
     with chromium_page(chromium, file) as page:
-        opened = page.evaluate("performance.timing.loadEventEnd - performance.timing.navigationStart")
-        before = time.monotonic()
+        assert page.evaluate("document.querySelectorAll('*').length") < 30_000
         assert page.pdf(format="A4").startswith(b"%PDF")
-        assert opened < 3000
-        assert time.monotonic() - before < 15
