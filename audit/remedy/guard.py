@@ -214,12 +214,16 @@ def _touched(kind: str, actions: Sequence[str], change: Mapping[str, Any]) -> st
         return "permissions"
     if kind == _INVOKER and "delete" in actions:
         return "the invoker is taken away, and with it the way into the pipeline"
-    before, after, unknown = (change.get(part) or {} for part in ("before", "after", "after_unknown"))
+    before, after, unknown = (_object(change.get(part)) for part in ("before", "after", "after_unknown"))
     if not before:
         return None
     names = _ROLES.get(kind, ())
     changed = [name for name in names if before.get(name) != after.get(name) or unknown.get(name) is True]
     return f"its {' and '.join(changed)}" if changed else None
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _owner(change: Mapping[str, Any], machines: Sequence[str]) -> str | None:

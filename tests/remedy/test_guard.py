@@ -164,8 +164,21 @@ def change(kind: str, actions: str, before: object, after: object, **unknown: ob
             "delete and create module.runner.aws_ecs_task_definition.x: its task_role_arn",
         ),
         (change("aws_ecs_task_definition", "delete create", {"task_role_arn": "x"}, {"task_role_arn": "x"}), None),
+        (change("aws_ecs_task_definition", "update", "odd", ["odd"]), None),
     ],
-    ids=["nothing", "other", "policy", "new", "no-invoker", "its-role", "memory", "new-invoker", "task-role", "image"],
+    ids=[
+        "nothing",
+        "other",
+        "policy",
+        "new",
+        "no-invoker",
+        "its-role",
+        "memory",
+        "new-invoker",
+        "task-role",
+        "image",
+        "odd",
+    ],
 )
 def test_what_is_touched_of_permissions(made: dict[str, object], said: str | None) -> None:
     """What Terraform is about to do to permissions is told, with whose they are."""
