@@ -99,9 +99,11 @@ def _carried_out(plan: Plan, bench: Workbench, settings: Settings, choice: Choic
     say(f"journal: {bench.journal.path}, logs: {bench.logs}")
     try:
         return run.run(plan, bench, hands=_hands(plan, bench, settings, consent), approver=consent, choice=choice)
-    except StepFailedError:
-        say("next: mend that, then apply this plan again: it goes on there; or go back: pipelines-audit rollback PLAN")
-        raise
+    except StepFailedError as error:
+        raise StepFailedError(
+            f"{error}\nnext: mend that, then apply this plan again: it goes on there; "
+            "or plan the way back: pipelines-audit rollback PLAN"
+        ) from None
 
 
 def _hands(plan: Plan, bench: Workbench, settings: Settings, consent: Consent) -> Hands:
@@ -154,7 +156,11 @@ class Looks:
         return seen(replace(self.settings, account=accounts))
 
     def declared(self) -> Declared:
-        """Say what the repository declares now."""
-        from audit.look import once  # noqa: PLC0415 -- start-up
+        """Say what the whole repository declares now."""
+        from audit.declared.tree import open_tree  # noqa: PLC0415 -- start-up
+        from audit.declared.units import read  # noqa: PLC0415 -- start-up
 
-        return once.declared(self.settings)
+        asked = self.settings
+        tree, scope = open_tree(asked.infra_live or Path())
+        found = read(tree, scope, roots=asked.root, var_files=asked.var_file, limits=asked.reading)
+        return replace(found, scope=scope)

@@ -43,6 +43,8 @@ def demand_guards(work: Work) -> None:
         reply = work.read(command)
         if not reply.fits(command):
             raise _refused(work.step, unfit(work.line(command.argv), command, reply))
+    if work.step.guards:
+        work.bench.say(f"step {work.step.number}: all that is looked at before it is as it must be")
 
 
 def demand_as_planned(work: Work, plan: Plan) -> None:
@@ -82,6 +84,7 @@ def _credentials(work: Work, plan: Plan, identity: Command) -> None:
         ends = work.read(guard.asking_until_when(identity))
         guard.demand_lasting(guard.expiry(ends.text) if ends.code == 0 else None, needs, datetime.now(UTC))
     work.bench.journal.add("caller", work.step.number, arn=one_line(caller.arn))
+    work.bench.say(f"step {work.step.number}: as {one_line(caller.arn)}")
 
 
 def warnings(shown: str, machines: tuple[str, ...]) -> tuple[str, ...]:

@@ -78,6 +78,7 @@ def verify(work: Work) -> None:
         reply = work.read(command)
         if not reply.fits(command):
             work.failed(unfit(work.line(command.argv), command, reply))
+    work.bench.say(f"step {work.step.number}: {one_line(work.step.postcondition)}")
 
 
 def _build(work: Work, check: Command, hands: Hands) -> None:

@@ -105,11 +105,14 @@ def run(
 
 def waves_of(plan: Plan) -> Iterator[tuple[str, tuple[Step, ...]]]:
     """Give what is agreed to together: the preparations of a hop, then its waves."""
-    for (hop, wave), steps in groupby(plan.steps, key=lambda step: (step.hop, step.wave)):
-        of = f"hop {hop} of {len(plan.hops)}, " if len(plan.hops) > 1 else ""
-        together = tuple(steps)
-        names = ", ".join(dict.fromkeys(one_line(step.account or "?", 60) for step in together))
-        yield f"{of}{f'wave {wave} ({names})' if wave else 'preparations'}", together
+    for hop, of_hop in groupby(plan.steps, key=lambda step: step.hop):
+        parts = [(wave, tuple(steps)) for wave, steps in groupby(of_hop, key=lambda step: step.wave)]
+        waves = [wave for wave, _ in parts if wave is not None]
+        start = f"hop {hop} of {len(plan.hops)}, " if len(plan.hops) > 1 else ""
+        for wave, steps in parts:
+            names = ", ".join(dict.fromkeys(one_line(step.account or "?", 60) for step in steps))
+            place = f"wave {waves.index(wave) + 1} of {len(waves)} ({names})" if wave is not None else "preparations"
+            yield f"{start}{place}", steps
 
 
 @dataclass(slots=True)
@@ -222,6 +225,8 @@ class _Runner:
                 # Also of what was cut off: nothing goes on before the invoker has answered.
                 for command in step.evidence:
                     work.keep(command)
+                if step.evidence:
+                    bench.say(f"step {number}: all that is looked at after it is as it must be; kept in the journal")
             except (RefusedError, UsageError) as error:
                 bench.journal.add("refused", number, reason=str(error))
                 raise

@@ -167,7 +167,7 @@ def person(one: Carrier, answers: list[tuple[str, str]], *arguments: str, approv
     return talk(argv, {**one.environment, "TERM": "dumb"}, answers)
 
 
-WAVE, PLAN = "carry out 2 steps of wave 6 (prod)? [yes/no]", "apply this plan to prod/us-west-2? [yes/no]"
+WAVE, PLAN = "carry out 2 steps of wave 1 of 1 (prod)? [yes/no]", "apply this plan to prod/us-west-2? [yes/no]"
 
 
 def test_asks_for_each_wave_and_each_plan(tmp_path: Path) -> None:
@@ -191,8 +191,8 @@ def test_asks_for_each_wave_and_each_plan(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
-        ([(WAVE, "no\n")], "wave 6 (prod): not approved; nothing of it was started"),
-        ([(WAVE, "\x04")], "wave 6 (prod): not approved; nothing of it was started"),
+        ([(WAVE, "no\n")], "wave 1 of 1 (prod): not approved; nothing of it was started"),
+        ([(WAVE, "\x04")], "wave 1 of 1 (prod): not approved; nothing of it was started"),
         ([(WAVE, "yes\n"), (PLAN, "no\n")], "step 1: not agreed: nothing was applied there"),
     ],
     ids=["no", "end of input", "no to terragrunt's plan"],
