@@ -11,12 +11,12 @@ from tabulate import tabulate
 from audit.text import neutral, one_line
 from audit.verdict.mends import parts
 from reports.readiness import fix_list, lines
+from reports.ways import ways
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from audit.released.hops import Hop
-    from audit.verdict.results import Results, RouteNote
+    from audit.verdict.results import Results
     from reports.readiness import Item, Line, State
 
 _WORDS: Final[dict[State, tuple[str, str]]] = {
@@ -28,7 +28,6 @@ _WORDS: Final[dict[State, tuple[str, str]]] = {
     "error": ("ERROR", "1;31"),
     "not applicable": ("n/a", "2"),
 }
-_BUILDS = {"inside": "built from inside", "local": "built with local Docker", "unknown": "how to build is unknown"}
 _LABEL = 34
 _MANY = 5  # places of one line that are still told one by one
 
@@ -121,30 +120,10 @@ def _mend(item: Item) -> str:
 
 def _routes(results: Results, width: int) -> Iterator[str]:
     """Draw each way once, with the units that go it."""
-    ways: dict[tuple[str, ...], list[str]] = {}
-    for note in results.readiness.routes if results.readiness else ():
-        ways.setdefault(tuple(_way(note)), []).append(note.unit)
-    for way, units in ways.items():
-        more = f" and {len(units) - _MANY:,} more" if len(units) > _MANY else ""
-        yield from _wrapped(f"{', '.join(one_line(unit, 80) for unit in units[:_MANY])}{more}", width, indent=2)
+    for units, way in ways(results):
+        yield from _wrapped(units, width, indent=2)
         for text in way:
             yield from _wrapped(text.strip(), width, indent=4 + len(text) - len(text.lstrip()))
-
-
-def _way(note: RouteNote) -> Iterator[str]:
-    if note.route is None:
-        yield f"unknown: {one_line(note.reason or '')}"
-    elif not note.route.hops:
-        yield f"{one_line(note.route.start, 60)}: nothing to do"
-    else:
-        for hop in note.route.hops:
-            yield from _hop(hop)
-
-
-def _hop(hop: Hop) -> Iterable[str]:
-    yield f"{one_line(hop.start, 60)} → {one_line(hop.to, 60)}, {_BUILDS[hop.build]}"
-    for barrier in hop.barriers:
-        yield f"  {one_line(barrier.release, 60)} {barrier.kind}: {one_line(barrier.reason, 400)}"
 
 
 def _wrapped(text: str, width: int, *, indent: int) -> Iterator[str]:

@@ -7,16 +7,19 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from audit.text import counted, one_line
+from reports import readiness
 from reports.beside import changes, disabled, fixed, left_out, unread
 from reports.causes import place
 from reports.lines import lines_of, some
 from reports.split import split
+from reports.ways import ways
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from audit.verdict.results import Results
     from reports.lines import Line
+    from reports.readiness import Line as ChecklistLine
 
 SUMMARY_LIMIT: Final = 900 * 1024  # bytes: GitHub drops a step summary above 1 MiB without failing
 COMMENT_LIMIT: Final = 65_000  # a comment may have 65,536 characters
@@ -49,6 +52,7 @@ def _rows(results: Results) -> Iterator[str]:
         yield f"**INCOMPLETE**: {escaped(results.run.incomplete)}"
         yield ""
     yield f"**{escaped(results.verdict, 600)}**"
+    yield from _readiness(results)
     yield from _changes(results)
     yield from _findings(results)
     yield from _gaps(results)
@@ -57,6 +61,29 @@ def _rows(results: Results) -> Iterator[str]:
     yield from _disabled(results)
     yield from _warnings(results)
     yield ""
+
+
+def _readiness(results: Results) -> Iterator[str]:
+    """Draw the checklist before an upgrade, and the way of each account."""
+    if results.readiness is None:
+        return
+    rows = ((line.section, line.what, line.state, _evidence(line)) for line in readiness.lines(results))
+    yield from _table(f"Readiness for {escaped(results.readiness.to, 60)}", ("", "Line", "State", "Evidence"), rows)
+    found = list(ways(results))
+    if found:
+        yield from ("", "### Route", "")
+    for units, way in found:
+        yield f"- {escaped(units)}"
+        yield from (f"{'    ' if text.startswith(' ') else '  '}- {escaped(text.strip(), 600)}" for text in way)
+
+
+def _evidence(line: ChecklistLine) -> str:
+    if not line.items:
+        return line.seen
+    first = next((item for item in line.items if item.state == line.state), line.items[0])
+    more = len(line.items) - 1
+    where = f"{first.where}: " if first.where else ""
+    return f"{where}{first.message}{f' (and {more:,} more)' if more else ''}"
 
 
 def _findings(results: Results) -> Iterator[str]:

@@ -97,6 +97,10 @@ def test_json_and_reports(ready: list[str], tmp_path: Path, capsys: pytest.Captu
     assert not [name for name, path in written.items() if SECRET in path.read_text(encoding="utf-8")]
     checklist = written["terminal"].read_text(encoding="utf-8")
     assert "WORKSTATION" in checklist
+    page = written["markdown"].read_text(encoding="utf-8")
+    assert "### Readiness for v1.3.0" in page
+    assert "| workstation | tools on PATH | go | aws 2.15.30, " in page
+    assert "- v0.57.3 → v1.3.0, built from inside" in page
     assert main(["report", str(written["json"])]) == 0
     assert capsys.readouterr().out == checklist
     again = ["report", str(written["json"]), "--report", f"markdown={tmp_path / 'again.md'}"]
