@@ -23,7 +23,7 @@ from audit.errors import AuditError, UsageError
 from audit.fixtures import FINDINGS, NOTE, SESSION, check_of
 from audit.look.exclusions import standing
 from audit.options import LEVELS, OPTIONS
-from audit.verdict.check import SETTLED, Check, Findings, Subject, accident
+from audit.verdict.check import SETTLED, Check, Findings, Subject, UnknownError, accident
 from audit.verdict.finding import Finding
 from audit.verdict.handover import Handover
 from audit.verdict.history import keep
@@ -199,11 +199,16 @@ class Judge:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Put the entry for the ledger, and its findings, on the report of the phase that decides."""
+        if call.excinfo and isinstance(call.excinfo.value, (pytest.fail.Exception, UnknownError)):
+            # It says nothing of the fleet, and to look at its frames would take half the time of the whole run.
+            call.excinfo.traceback = call.excinfo.traceback[-1:]
         report = yield
         record = check_of(item)
+        judgements = tuple(item.stash[FINDINGS].judgements) if FINDINGS in item.stash else ()
+        if call.when == "teardown" and FINDINGS in item.stash:
+            del item.stash[FINDINGS]  # items stay until the end: a fleet has tens of thousands
         if record is None or self.session is None or (call.when != "call" and not call.excinfo):
             return report
-        judgements = tuple(item.stash[FINDINGS].judgements) if FINDINGS in item.stash else ()
         if call.excinfo and not (call.when == "call" and isinstance(call.excinfo.value, SETTLED)):
             judgements = (*judgements, accident(_whole(item), call.excinfo.value))
         entry = self.session.entry(item.nodeid, record, _whole(item).name, judgements)

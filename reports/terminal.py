@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _COLOURS: Final = {"critical": "1;31", "high": "31", "medium": "33", "unknown": "35", "error": "1;35"}
 _MATRIX_ROWS = 24
+_LINES = 1000  # of findings, the worst: nobody reads more on a terminal, and drawing them takes longer than judging
 _GONE = 10  # findings that are gone, told one by one
 _REMEDY_ROOM = 30  # below that the table is unreadable, and findings stand one below the other
 
@@ -38,7 +39,8 @@ def render(results: Results, *, width: int = 140, colour: bool = False) -> str:
     lines = list(lines_of(open_causes, results))
     blocks = [
         _wrapped(f"INCOMPLETE: {one_line(results.run.incomplete)}", width) if results.run.incomplete else "",
-        _findings(lines, width, colour=colour),
+        _findings(lines[:_LINES], width, colour=colour),
+        _more(len(lines) - _LINES),
         _waived(waived, width),
         _changes(results, width),
         _gaps(results, width),
@@ -50,6 +52,14 @@ def render(results: Results, *, width: int = 140, colour: bool = False) -> str:
     text = "\n\n".join(block for block in blocks if block) + "\n"
     # A line that begins with :: is a command to the runner of GitHub Actions, blanks before it or not.
     return re.sub(r"(?m)^([ \t]*):(?=:)", r"\1\\x3a", text)
+
+
+def _more(number: int) -> str:
+    if number <= 0:
+        return ""
+    return (
+        f"and {counted(number, 'more line')}: a report has them all, such as --report html=FILE or --report json=FILE"
+    )
 
 
 def _split(results: Results) -> tuple[list[Cause], list[Cause]]:

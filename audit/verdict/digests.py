@@ -29,7 +29,7 @@ class Pulled:
     how: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Earlier:
     """What tags meant at the look before, by repository and tag, and when that was; empty where there was none."""
 

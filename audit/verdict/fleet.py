@@ -33,7 +33,7 @@ KANIKO, RUNNER = "kaniko", "deploy-runner"
 UNITS = ("declaration", "directory", "module source", "stack")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Fleet:
     """Everything of one look that is nobody's alone: what checks get as ``fleet``.
 

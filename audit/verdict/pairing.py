@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class History:
     """When the literals of tags were set, by git, and the day on which the snapshot was taken."""
 
@@ -57,7 +57,7 @@ class History:
         return f" since {change.day}, {'at least ' if change.at_least else ''}{age}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class StackView:
     """One declared unit with what runs of its stack: the subject of most checks."""
 
@@ -115,7 +115,7 @@ class StackView:
         return tuple(row for row in self.declared if row.deployed is not False)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class UnitView:
     """One account in one region: what checks get as ``unit``. ``key`` is ``account/region``, unique in the fleet."""
 

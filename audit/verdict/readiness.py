@@ -50,7 +50,7 @@ _PRINCIPAL = re.compile(r":(?:user/(?P<user>.+)|assumed-role/(?P<role>[^/]+)(?:/
 UPSTREAM = "https://github.com/{}.git"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Readiness:
     """What checks get as ``readiness``; ``profiles`` and ``role`` say how the user gets into the accounts."""
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _NAMED = 20
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Registry:
     """All ECR repositories that were looked at, by registry id, region and name."""
 
@@ -68,7 +68,7 @@ class Registry:
         raise UnreadError(Gap(what="registry", message=f"{image}:{tag} was not asked for; look again"))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class RepositoryView:
     """One ECR repository: what checks get as ``repository``. ``key`` is ``account/region/name``.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from audit.released.policy import Lag
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Releases:
     """What is published, and how far a tag is behind it; ages in days."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from audit.snapshot import Snapshot
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class SecretView:
     """One secret: what checks get as ``secret``. ``key`` is ``account/region/name``, ``users`` name it."""
 

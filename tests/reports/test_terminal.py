@@ -92,3 +92,19 @@ def test_fleet_without_units_has_no_matrix() -> None:
     text = render(replace(sample.results(), units=(), findings=()), width=100)
     assert "containers:" not in text
     assert "could not be read:" in text
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(1000, None), (1001, "and 1 more line: a report"), (1500, "and 500 more")]
+)
+def test_many_findings_are_cut_and_counted(number: int, words: str | None) -> None:
+    """A thousand lines are shown, the worst; what is left out is counted, and nothing else is lost."""
+    lead = sample.results().findings[0]
+    several = tuple(
+        replace(lead, id=str(index), cause_id=str(index), message=f"fault {index}", account=f"a{index}", location=None)
+        for index in range(number)
+    )
+    shown = render(replace(sample.results(), findings=several))
+    assert (" more line" in shown) is (words is not None)
+    assert words is None or words in " ".join(shown.split())
+    assert shown.splitlines()[-1] == sample.results().verdict
