@@ -34,7 +34,7 @@ FROM python:${PYTHON_TAG}@${PYTHON_DIGEST}
 RUN apt-get update && \
     apt-get install --yes --no-install-recommends git && \
     rm -rf /var/lib/apt/lists/* && \
-    useradd --system --uid 10001 --create-home --home-dir /home/audit audit
+    useradd --no-log-init --uid 10001 --create-home --home-dir /home/audit audit
 COPY --from=build /opt/pipelines-audit /opt/pipelines-audit
 ENV PATH=/opt/pipelines-audit/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
