@@ -79,6 +79,11 @@ class Carrier:
         _equip(stubs.folder / "bin")
         return cls(plan=plan, file=file, live=live, stubs=stubs)
 
+    def instead(self, plan: Plan) -> Carrier:
+        """Carry another plan out in the same place."""
+        self.file.write_text(to_json(plan))
+        return replace(self, plan=plan)
+
     @property
     def digest(self) -> str:
         """The SHA-256 of the plan."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from audit.remedy.plan import Plan
     from audit.remedy.run import Answer
     from audit.remedy.steps import Step
 
@@ -32,9 +35,17 @@ DRIFTED = ("shared", "security", "stage")
 """The accounts that the drifted fleet's plan applies, in its order."""
 
 
+@cache
+def made(above: Path, name: str) -> Plan:
+    """Make the repository of a scenario and its plan, once for all tests."""
+    return MAKE[name](above / f"live-{name}")
+
+
 def carrier(folder: Path, name: str) -> Carrier:
     """Make the plan of a scenario, ready to be carried out."""
-    return Carrier.of(folder, MAKE[name](folder / "live"))
+    plan = made(folder.parent, name)
+    shutil.copytree(folder.parent / f"live-{name}", folder / "live")
+    return Carrier.of(folder, plan)
 
 
 def applied(one: Carrier) -> list[str]:
@@ -166,9 +177,9 @@ def test_edited_file_makes_the_plan_stale(tmp_path: Path) -> None:
 )
 def test_pipeline_does_not_apply_itself(tmp_path: Path, environment: dict[str, str], said: str) -> None:
     """Neither from inside of it nor as one of its own identities."""
-    made = MAKE["converge-one-account"](tmp_path / "live")
+    one = carrier(tmp_path, "converge-one-account")
     machines = ("role/ecs-deploy-runner-terraform-applier", "role/allow-auto-deploy-from-other-accounts")
-    one = Carrier.of(tmp_path, replace(made, machines=machines))
+    one = one.instead(replace(one.plan, machines=machines))
     done = one.do(environment=environment)
     assert (done.returncode, said in done.stderr) == (13, True), done.stderr
     assert one.stubs.calls("terragrunt") == []
@@ -528,11 +539,16 @@ def test_what_waits_is_passed_over_and_told(tmp_path: Path) -> None:
     ]
 
 
+def one_wave(folder: Path) -> Carrier:
+    """Make the plan of the drifted fleet with all its accounts in one wave."""
+    one = drifted(folder)
+    steps = tuple(replace(step, wave=1) if step.wave else step for step in one.plan.steps)
+    return one.instead(replace(one.plan, steps=steps, waves=(DRIFTED,)))
+
+
 def test_wave_side_by_side(tmp_path: Path) -> None:
     """Accounts of a wave go on at once where that is asked for; each line says whose it is, the last one goes alone."""
-    made = MAKE["converge-drifted"](tmp_path / "live")
-    steps = tuple(replace(step, wave=1) if step.wave else step for step in made.steps)
-    one = Carrier.of(tmp_path, replace(made, steps=steps, waves=(DRIFTED,)))
+    one = one_wave(tmp_path)
     # each of the two waits for the other: one after the other they would never end
     meet = 'touch "$here/at.$profile"; for ((i = 0; i < 2000; i++)); do'
     both = "[[ $profile == your-stage || -e $here/at.your-shared && -e $here/at.your-security ]]"
@@ -547,9 +563,7 @@ def test_wave_side_by_side(tmp_path: Path) -> None:
 
 def test_failure_beside_others(tmp_path: Path) -> None:
     """After one account of a wave fails, those that run come to their end and no other one is started."""
-    made = MAKE["converge-drifted"](tmp_path / "live")
-    steps = tuple(replace(step, wave=1) if step.wave else step for step in made.steps)
-    one = Carrier.of(tmp_path, replace(made, steps=steps, waves=(DRIFTED,)))
+    one = one_wave(tmp_path)
     one.then("terragrunt.plan", "[[ $profile != your-shared ]] || exit 1")
     done = one.do("--max-parallel", "2", environment=TOKEN)
     assert done.returncode == 11, done.stderr
