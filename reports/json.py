@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from audit.verdict.results import to_json
+from audit.verdict.results import pieces
 
 if TYPE_CHECKING:
     from audit.verdict.results import Results
@@ -17,5 +17,11 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def render(results: Results) -> str:
     """Write the results document; the same data as ``to_json``, safe to print."""
-    printable = _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", to_json(results))
-    return _SURROGATE.sub("\\\\ufffd", printable)
+    return "".join(map(_printable, pieces(results)))
+
+
+def _printable(text: str) -> str:
+    if text.isascii() and "\x7f" not in text:
+        return text
+    shown = _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _SURROGATE.sub("\\\\ufffd", shown)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from functools import cache
-from io import StringIO
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from audit.errors import UsageError
@@ -16,6 +15,7 @@ from audit.released.hops import Route
 from audit.verdict.finding import Finding, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pydantic import TypeAdapter
@@ -322,11 +322,27 @@ def _adapter() -> TypeAdapter[Results]:
 
 def to_json(results: Results) -> str:
     """Write results as JSON with sorted keys, two spaces of indentation and a final newline."""
-    plain = _adapter().dump_python(results, mode="json")
-    text = StringIO()
-    # Chunk by chunk: the encoder's own list of all chunks takes five times the memory of the text.
-    text.writelines(json.JSONEncoder(indent=2, sort_keys=True, ensure_ascii=False).iterencode(plain))
-    return text.getvalue() + "\n"
+    return "".join(pieces(results))
+
+
+def pieces(results: Results) -> Iterator[str]:
+    """Write the same piece by piece: as plain data at once, a large fleet's findings take several times the text."""
+    from pydantic_core import to_jsonable_python  # noqa: PLC0415 -- as above
+
+    encoder = json.JSONEncoder(indent=2, sort_keys=True, ensure_ascii=False)
+    start = "{"
+    for name in sorted(one.name for one in fields(results)):
+        value = getattr(results, name)
+        yield f'{start}\n  "{name}": '
+        if isinstance(value, tuple) and value:
+            for index, one in enumerate(value):
+                text = encoder.encode(to_jsonable_python(one)).replace("\n", "\n    ")
+                yield f"{',' if index else '['}\n    {text}"
+            yield "\n  ]"
+        else:
+            yield encoder.encode(to_jsonable_python(value)).replace("\n", "\n  ")
+        start = ","
+    yield "\n}\n"
 
 
 def from_json(text: str, *, name: str) -> Results:
