@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +22,8 @@ from audit.remedy.plan import Plan
 from audit.text import counted, one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from audit.declared.model import Declared
     from audit.remedy.doing import Hands
     from audit.remedy.run import Choice, Outcome
@@ -141,6 +144,14 @@ def _told(outcome: Outcome, looks: Looks, before: Snapshot | None) -> int:
     return code
 
 
+# Whatever else narrows a look, or takes its place, in the environment or in a file; and releases are of no interest.
+_A_LOOK: Mapping[str, Any] = MappingProxyType(
+    dict.fromkeys(("exclude_account", "region", "exclude_region"), ())
+    | dict.fromkeys(("at", "shard", "snapshot", "state", "to"))
+    | {"offline": True, "organization": False, "resume": False}
+)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Looks:
     """The looks before and after a run, at the accounts of the plan alone; none where no way in is named."""
@@ -153,7 +164,7 @@ class Looks:
         accounts = tuple(sorted({step.account for step in self.plan.steps if step.account}))
         if not accounts or (self.settings.profile is None and self.settings.role_arn is None):
             return None
-        return seen(replace(self.settings, account=accounts))
+        return seen(replace(self.settings, account=accounts, **_A_LOOK))
 
     def declared(self) -> Declared:
         """Say what the whole repository declares now."""

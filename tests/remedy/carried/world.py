@@ -161,7 +161,6 @@ class World:
             TMPDIR=str(self.folder / "tmp"),
             CARRIED=str(self.carried),
             CARRIED_PORT=str(self.port),
-            PIPELINES_AUDIT_OFFLINE="true",
             AWS_ENDPOINT_URL=self.overlay.url,
             AWS_ACCESS_KEY_ID="base",
             AWS_SECRET_ACCESS_KEY="base",
