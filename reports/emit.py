@@ -57,8 +57,15 @@ def emit(results: Results, requests: Sequence[tuple[str, str]], environ: Mapping
 
 
 def _step_summary(results: Results, environ: Mapping[str, str]) -> None:
-    """Append to the file that GitHub Actions shows on the page of the run: earlier steps may have written to it."""
+    """Append to the file that GitHub Actions shows on the page of the run: others in the step may have written to it.
+
+    Who draws reports again in the same step does not say the same twice.
+    """
     place = environ.get("GITHUB_STEP_SUMMARY")
-    if environ.get("GITHUB_ACTIONS") == "true" and place:
-        with Path(place).open("a", encoding="utf-8", newline="\n") as summary:
-            summary.write(FORMATS["markdown"](results))
+    if environ.get("GITHUB_ACTIONS") != "true" or not place:
+        return
+    summary, text = Path(place), FORMATS["markdown"](results).encode()
+    if summary.is_file() and text in summary.read_bytes():
+        return
+    with summary.open("ab") as file:
+        file.write(text)

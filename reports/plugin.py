@@ -79,9 +79,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the reports once the judging plugin has laid down its results, then tell those who are to be told."""
+    """Write the reports once the judging plugin has laid down its results, then tell those who are to be told.
+
+    The command does both by itself, once the history has told it what is new.
+    """
     results = results_of(session.config)
-    if results is None:
+    if results is None or _handed_over(session.config):
         return
     requests = session.config.stash[REQUESTS]
     try:

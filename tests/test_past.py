@@ -78,6 +78,18 @@ def test_nights_of_a_fleet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert len(json.loads(capsys.readouterr().out)["runs"]) == 1
 
 
+def test_step_summary_is_told_once_and_knows_the_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On GitHub Actions each run is one summary, with what changed since the one before."""
+    summary, url = tmp_path / "summary.md", f"sqlite:///{tmp_path / 'history.db'}"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    for ago in (2, 1):
+        main(["check", "--snapshot", taken(drifting(), ago, tmp_path), "--history", url])
+    text = summary.read_text("utf-8")
+    assert text.count("## Pipelines audit\n") == 2
+    assert text.count("Since the run of ") == 1
+
+
 def test_old_runs_are_pruned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The dry run removes nothing; what is removed takes no first day with it, wherever the address is given."""
     url = f"sqlite:///{tmp_path / 'history.db'}"
@@ -110,8 +122,8 @@ def test_unreachable_history_and_targets_change_nothing(tmp_path: Path, capsys: 
     assert len(server.asked) == 1
     shown = capsys.readouterr()
     assert shown.out.splitlines()[-1].startswith("exit 1: ")
-    warnings = [line for line in shown.err.splitlines() if line.startswith("warning: ")]
-    assert [line.partition(": ")[2][:17] for line in warnings] == ["history not kept ", "not told: slack a"]
+    warnings = [line for line in shown.err.splitlines() if "warning: " in line]  # with -v behind the time
+    assert [line.partition("warning: ")[2][:17] for line in warnings] == ["history not kept ", "not told: slack a"]
     assert "very-secret" not in shown.out + shown.err + results.read_text("utf-8")
 
 

@@ -65,13 +65,15 @@ def test_one_failure_does_not_stop_the_others(tmp_path: Path) -> None:
 
 
 def test_step_summary_is_written_by_itself(tmp_path: Path) -> None:
-    """In a step of GitHub Actions the summary is appended to; elsewhere the variable means nothing."""
+    """In a step of GitHub Actions the summary is appended to, once; elsewhere the variable means nothing."""
     summary = tmp_path / "summary"
     summary.write_text("an earlier step\n", encoding="utf-8")
     emit(sample.results(), (), {"GITHUB_STEP_SUMMARY": str(summary)})
     assert summary.read_text("utf-8") == "an earlier step\n"
     emit(sample.results(), (), {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)})
+    emit(sample.results(), (), {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)})
     assert summary.read_text("utf-8").startswith("an earlier step\n## Pipelines audit\n")
+    assert summary.read_text("utf-8").count("## Pipelines audit\n") == 1
 
 
 def test_step_summary_that_cannot_be_written_is_said() -> None:
