@@ -46,11 +46,23 @@ class Change:
 def changes(old: Snapshot, new: Snapshot) -> tuple[Change, ...]:
     """List what moved, sorted."""
     before, after = dict(_facts(old)), dict(_facts(new))
-    unread = _unread(old) | _unread(new)
+    unread, asked = _unread(old) | _unread(new), _tags(old) & _tags(new)
     moved = (key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    # A tag that only one of the two asked for has neither come nor gone.
+    moved = (key for key in moved if key[0] != "registry" or ":" not in key[3] or key[3] in asked)
     # What one of the two could not read has not moved for all anybody knows: that stands under coverage.
     told = (key for key in moved if not any((*key[:3], prefix) in unread for prefix in _prefixes(key[3])))
     return tuple(sorted((_change(key, before.get(key), after.get(key)) for key in told), key=_order))
+
+
+def _tags(snapshot: Snapshot) -> set[str]:
+    """Name the tags that were asked for."""
+    return {
+        f"{repo.registry_id}/{repo.name}:{tag.tag}"
+        for repo in snapshot.running.repositories
+        if repo.tags.kind == "seen"
+        for tag in repo.tags.value or ()
+    }
 
 
 def _prefixes(subject: str) -> tuple[str, ...]:

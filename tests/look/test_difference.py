@@ -88,6 +88,12 @@ def pin(value: str, line: int = 5) -> Snapshot:
             id="tag pushed",
         ),
         pytest.param(
+            snapshot(repositories=(repository(tags={**TAG, "v1.2.0": "sha256:" + "c" * 64}),)),
+            snapshot(repositories=(repository(tags=TAG),)),
+            [],
+            id="a tag that nobody asked for again",
+        ),
+        pytest.param(
             snapshot(repositories=(replace(repository(), policy=Seen(value="{}")),)),
             snapshot(repositories=(replace(repository(), policy=Seen(value=None)),)),
             [("registry", "policy", "sha256 44136fa355b3", "(none)", "")],
