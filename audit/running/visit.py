@@ -75,7 +75,12 @@ class Visit:
     @property
     def is_over(self) -> bool:
         """Whether the deadline has passed or the run was stopped."""
-        return self._over.is_set()
+        return self._over.is_set() or self.is_late
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the deadline has passed, though nothing may have been cut yet."""
+        return time.monotonic() >= self._ends
 
     @property
     def is_stopped(self) -> bool:
