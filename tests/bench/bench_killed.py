@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ACCOUNTS = 60
+MOST_SECONDS = 5
 # The registry of the fleet, which is asked in every run.
 REGISTRY = f"{1:012}"
 
@@ -49,17 +50,23 @@ def ask(url: str, what: str) -> dict[str, int]:
     return found
 
 
-def ended(url: str, live: Path, out: Path, after: float, how: Sequence[str]) -> tuple[bool, float]:
+def ended(url: str, live: Path, out: Path, after: float, how: Sequence[str], whole: str) -> tuple[bool, float]:
     """End a look by a signal; whether it was as it should be, and how long it took."""
     process = run(url, live, out, *how)
     time.sleep(after)
     begun = time.monotonic()
-    process.send_signal(random.choice((signal.SIGINT, signal.SIGTERM)))  # noqa: S311 -- no secret
+    number = random.choice((signal.SIGINT, signal.SIGTERM))  # noqa: S311 -- no secret
+    process.send_signal(number)
     code = process.wait(30)
     took = time.monotonic() - begun
-    marked = not out.exists() or snapshots.load(out).incomplete is not None
-    # A look that was over before the signal came is whole, and says so.
-    return (code in {2, -signal.SIGINT, -signal.SIGTERM} and marked) or code == 0, took
+    seen = snapshots.load(out) if out.exists() else None
+    # A look whose snapshot was written before the signal came is whole.
+    told = seen is None or seen.incomplete is not None or snapshots.sha256(snapshots.timeless(seen)) == whole
+    good = code in {0, 2, -signal.SIGINT, -signal.SIGTERM} and told and (code != 0 or seen is not None)
+    if not good or took > MOST_SECONDS:
+        state = "no snapshot" if seen is None else f"incomplete: {seen.incomplete}"
+        sys.stdout.write(f"  {number.name} after {after:.2f} s: {code} after {took:.1f} s, {state}\n")
+    return good, took
 
 
 def killed(url: str, live: Path, out: Path, after: float, how: Sequence[str], whole: str) -> bool:
@@ -94,7 +101,8 @@ def main() -> None:
         longest = time.monotonic() - begun
         whole = snapshots.sha256(snapshots.timeless(snapshots.load(folder / "whole.json")))
         stopped = [
-            ended(url, live, folder / f"s{n}.json", chance.uniform(0.5, longest), how) for n in range(given.times)
+            ended(url, live, folder / f"s{n}.json", chance.uniform(0.5, longest), how, whole)
+            for n in range(given.times)
         ]
         resumed = [
             killed(url, live, folder / f"k{n}.json", chance.uniform(0.5, longest), how, whole)
