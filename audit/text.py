@@ -12,6 +12,7 @@ _STEERING = re.compile(
     # The runners of GitHub and Azure take ##[…] and ##vso[…] for a command anywhere in a line of a log.
     r"|#(?=#(?:vso)?\[)"
 )
+_COMMAND = re.compile(r"^([ \t]*):(?=:)", re.MULTILINE)
 
 
 def _shown(found: re.Match[str]) -> str:
@@ -22,6 +23,14 @@ def _shown(found: re.Match[str]) -> str:
 def neutral(text: str) -> str:
     r"""Show control, direction and invisible characters as ``\x1b`` or ``\u202e``; newline and tab stay."""
     return _STEERING.sub(_shown, text)
+
+
+def without_commands(text: str) -> str:
+    r"""Show the first colon of a line that begins with ``::``: a log of GitHub Actions takes it for a command.
+
+    Blanks before it don't help: the runner skips them.
+    """
+    return _COMMAND.sub(r"\1\\x3a", text)
 
 
 def one_line(text: str, limit: int = 300) -> str:

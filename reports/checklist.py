@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from tabulate import tabulate
 
-from audit.text import neutral, one_line
+from audit.text import neutral, one_line, without_commands
 from audit.verdict.mends import parts
 from reports.readiness import fix_list, lines
 from reports.ways import ways
@@ -140,4 +139,4 @@ def _wrapped(text: str, width: int, *, indent: int) -> Iterator[str]:
 
 def _safe(text: str) -> str:
     # A line that begins with :: is a command to the runner of GitHub Actions, blanks before it or not.
-    return re.sub(r"(?m)^([ \t]*):(?=:)", r"\1\\x3a", text)
+    return without_commands(text)

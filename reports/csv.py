@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from audit.text import neutral
+from audit.text import neutral, without_commands
 from reports.causes import ordered
 
 if TYPE_CHECKING:
@@ -94,6 +94,6 @@ def _left_out(unit: Excluded, results: Results) -> list[object]:
 
 def _safe(value: object) -> str:
     raw = "" if value is None else str(value)
-    text = neutral(raw.replace("\r\n", "\n"))[:_LIMIT]
+    text = without_commands(neutral(raw.replace("\r\n", "\n")))[:_LIMIT]
     starts_formula = text.lstrip().startswith(_FORMULA) or raw.startswith(("\t", "\r", "\n"))
     return f"'{text}" if starts_formula else text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from audit.text import neutral, one_line
+from audit.text import neutral, one_line, without_commands
 from reports.beside import changes, disabled, where
 from reports.causes import ordered, place
 from reports.units import several
@@ -105,7 +105,7 @@ def _outcome(finding: Finding) -> ET.Element:
     lines = [finding.message, f"where: {place(finding)}", f"what to do: {finding.remedy}"]
     if finding.location:
         lines.insert(1, f"declared at: {finding.location}:{finding.location.column}")
-    element.text = neutral("\n".join(lines))
+    element.text = without_commands(neutral("\n".join(lines)))
     return element
 
 

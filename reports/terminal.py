@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tabulate import tabulate
 from wcwidth import wcswidth
 
-from audit.text import counted, neutral, one_line
+from audit.text import counted, neutral, one_line, without_commands
 from audit.verdict.finding import OUTCOMES
 from reports.beside import changes, disabled, fixed, left_out, unread
 from reports.causes import container_order, place
@@ -50,8 +50,7 @@ def render(results: Results, *, width: int = 140, colour: bool = False) -> str:
         neutral(results.verdict).replace("\n", " "),
     ]
     text = "\n\n".join(block for block in blocks if block) + "\n"
-    # A line that begins with :: is a command to the runner of GitHub Actions, blanks before it or not.
-    return re.sub(r"(?m)^([ \t]*):(?=:)", r"\1\\x3a", text)
+    return without_commands(text)
 
 
 def _more(number: int) -> str:

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from audit.text import counted, neutral, one_line
+from audit.text import counted, neutral, one_line, without_commands
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,11 @@ def test_neutral_leaves_no_control() -> None:
     assert {c for c in shown if unicodedata.category(c)[0] in "CZ"} == {"\n", "\t", " "} | {
         chr(n) for n in range(0x2000, 0x200B)
     } | {"\u202f", "\u205f", "\xa0"} - {"\xa0"}
+
+
+def test_no_line_is_a_command() -> None:
+    """A line that begins with two colons is shown for what it is, blanks before it or not; others stay."""
+    assert without_commands("a::b\n::error::x\n \t::y\n:z") == "a::b\n\\x3a:error::x\n \t\\x3a:y\n:z"
 
 
 def test_one_line_cuts_and_says_so() -> None:

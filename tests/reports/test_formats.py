@@ -39,6 +39,14 @@ def test_no_control_character_gets_through(name: str) -> None:
 
 
 @EACH
+def test_no_line_is_a_command_to_a_runner(name: str) -> None:
+    """Whatever is printed in a step of GitHub Actions, no text from outside becomes a workflow command."""
+    lines = [line.strip() for line in FORMATS[name](sample.hostile()).splitlines()]
+    assert name == "github" or not [line for line in lines if line.startswith("::")]
+    assert not [line for line in lines if line.startswith(("::error file=a", "##["))]
+
+
+@pytest.mark.parametrize("name", FORMATS)
 def test_clean_run_is_drawn(name: str) -> None:
     """A run without findings has a report too, and it ends with a newline."""
     assert FORMATS[name](sample.clean()).endswith("\n")
