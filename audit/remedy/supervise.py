@@ -105,7 +105,8 @@ class Supervisor:
             stack.enter_context(self.asked.listening())
             raw = stack.enter_context(_opened(job.raw))
             captured = _scratch(stack) if job.capture else None
-            child = _start(job, raw, captured, stack, interactive=self.terminal is not None)
+            with _deaf_to_hangups():
+                child = _start(job, raw, captured, stack, interactive=self.terminal is not None)
             if self.terminal is not None:
                 self.terminal.hand(child.pid)
                 stack.callback(self.terminal.take)
@@ -149,7 +150,20 @@ class Supervisor:
             "to let go of its locks"
         )
         # To the process alone: terragrunt passes it on to terraform, which takes a second one for "drop everything".
-        os.kill(process, number)
+        os.kill(process, signal.SIGTERM if number == signal.SIGHUP else number)
+
+
+@contextmanager
+def _deaf_to_hangups() -> Iterator[None]:
+    """Have what is started ignore SIGHUP: terragrunt does not know it, and a closed window would kill it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # nor is it in the foreground of a terminal then
+        return
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def _start(

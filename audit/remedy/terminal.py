@@ -36,7 +36,8 @@ class Terminal:
 
     def hand(self, group: int) -> None:
         """Put a group of processes into the foreground, and wake what has asked for the terminal too early."""
-        self._modes = termios.tcgetattr(self.descriptor)
+        with contextlib.suppress(termios.error):  # it has hung up
+            self._modes = termios.tcgetattr(self.descriptor)
         self._foreground(group)
         self.handed = True
         with contextlib.suppress(ProcessLookupError):
@@ -46,7 +47,8 @@ class Terminal:
         """Take the foreground back, with the modes from before: a command may have died with the echo off."""
         if self.handed:
             self._foreground(os.getpgrp())
-            termios.tcsetattr(self.descriptor, termios.TCSADRAIN, self._modes)
+            with contextlib.suppress(termios.error, TypeError):  # hung up now, or before it was handed
+                termios.tcsetattr(self.descriptor, termios.TCSADRAIN, self._modes)
             self.handed = False
 
     def close(self) -> None:

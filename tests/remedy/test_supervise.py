@@ -123,6 +123,12 @@ def test_exactly_one_signal(tmp_path: Path, names: tuple[str, ...]) -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_closed_window(tmp_path: Path) -> None:
+    """A hang-up kills no command, and asks it to end in a way that terragrunt knows."""
+    ended = supervisor().run(job(tmp_path, "kill -HUP $$\n" + _SIGNALS.format(names="HUP")), lambda _: None)
+    assert (ended.code, (tmp_path / "got").read_text()) == (3, "TERM\n")
+
+
 def test_is_never_killed(tmp_path: Path) -> None:
     """A command that does not end in time is left to itself, and goes on with its output."""
     script = (
