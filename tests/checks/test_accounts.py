@@ -81,6 +81,33 @@ def test_without_unit_says_who() -> None:
     assert ended(test_accounts.test_account_without_unit, renamed) == ["pass"]
 
 
+UNREAD_FILE = (gap("accounts file"),)
+
+
+def test_unread_accounts_file() -> None:
+    """Where no account is known and a file that names some was not read, nothing is said; else what is known is."""
+    dark = fleet(rows=(row(),), listed=(), declared_gaps=UNREAD_FILE)
+    assert ended(test_accounts.test_account_without_unit, dark) == ["unknown"]
+    assert ended(test_accounts.test_unit_account_not_listed, dark.units[0], dark) == ["unknown"]
+    assert ended(test_accounts.test_accounts_files_disagree, dark) == ["unknown"]
+    half = fleet(rows=(row(),), listed=(DEV,), declared_gaps=UNREAD_FILE)
+    assert ended(test_accounts.test_account_without_unit, half) == ["pass"]
+    assert ended(test_accounts.test_unit_account_not_listed, half.units[0], half) == ["pass"]
+    assert ended(test_accounts.test_accounts_files_disagree, half) == ["unknown"]
+    none = fleet(rows=(row(),), listed=(), declared_gaps=(gap("pins"),))
+    assert ended(test_accounts.test_account_without_unit, none) == []
+    assert ended(test_accounts.test_accounts_files_disagree, none) == ["not_applicable"]
+
+
+@pytest.mark.parametrize(
+    ("account", "kind"), [(SHARED, SHARED.id), (Account(name="new", id=None), "new")], ids=["id", "name"]
+)
+def test_without_unit_is_known_by_its_id(account: Account, kind: str) -> None:
+    """A fingerprint takes the id, or the name of an account without one."""
+    (judgement,) = judged(test_accounts.test_account_without_unit, fleet(rows=(row(),), listed=(account,))).judgements
+    assert judgement.subject.kind == kind
+
+
 ELSEWHERE = row(unit="dev/eu-west-1/mgmt/ecs-deploy-runner", region="eu-west-1")
 
 

@@ -47,6 +47,8 @@ def test_nothing_declared() -> None:
     dark = fleet(rows=(), declared_gaps=(gap("declaration"),))
     assert ended(test_coverage.test_nothing_declared, dark) == ["unknown", "unknown"]
     assert ended(test_coverage.test_nothing_declared, fleet(rows=(), declared_gaps=(gap("pins"),))) == ["fail", "fail"]
+    half = fleet(rows=(row(),), declared_gaps=(gap("declaration"),))
+    assert ended(test_coverage.test_nothing_declared, half) == ["pass", "pass"]
     placeless = fleet(rows=(row(account_id=None),))
     assert ended(test_coverage.test_nothing_declared, placeless) == ["pass", "fail"]
 

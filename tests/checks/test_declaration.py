@@ -33,6 +33,8 @@ def test_shadowed() -> None:
 def test_nothing_shadowed() -> None:
     """Without hidden literals a unit passes."""
     assert ended(test_declaration.test_declaration_shadowed, view(rows=(row(),))) == ["pass"]
+    assert ended(test_declaration.test_declaration_shadowed, view(rows=(null("x"),))) == ["not_applicable"]
+    assert ended(test_declaration.test_declaration_shadowed, view(rows=(row(), row("x", tag=None)))) == ["unknown"]
 
 
 @pytest.mark.parametrize(
@@ -289,3 +291,7 @@ def test_invalid() -> None:
     assert (first.outcome, first.message, first.subject.location) == ("fail", "input x is missing", TAG_AT)
     assert (second.outcome, second.subject.name) == ("fail", UNIT)
     assert ended(test_declaration.test_declaration_invalid, fleet(diagnostics=(accounts,))) == ["pass"]
+    assert ended(test_declaration.test_declaration_invalid, fleet(rows=())) == ["not_applicable"]
+    dark = fleet(declared_gaps=(gap("declaration"),))
+    assert ended(test_declaration.test_declaration_invalid, dark) == ["unknown"]
+    assert ended(test_declaration.test_declaration_invalid, fleet(declared_gaps=(gap("pins"),))) == ["pass"]

@@ -68,6 +68,16 @@ def test_tag_drift_names_both_tags() -> None:
     assert [found.operation for found in judgement.subject.evidence if found.source == "aws"]
 
 
+def test_repository_drift_says_what_runs() -> None:
+    """The subject names the repository that runs, nothing where which container it is cannot be told."""
+    (judgement,) = judged(test_images.test_image_repository_drift, planner_runs("x.example.com/y:1")).judgements
+    assert (judgement.outcome, judgement.subject.running) == ("fail", "x.example.com/y")
+    several = definition(PLANNER, "a/b:1", "c/d:2")
+    unit = view(rows=(row(),), observations=(observation(families=Seen(value=(several,))),))
+    (judgement,) = judged(test_images.test_image_repository_drift, unit).judgements
+    assert (judgement.outcome, judgement.subject.running) == ("unknown", None)
+
+
 def test_tag_drift_unknown_declaration() -> None:
     """A tag that cannot be known is unknown, with the evaluator's reason."""
     unit = planner_runs(f"{RUNNER}:v1.3.0", tag=None, unknown={"tag": "depends on an output"})

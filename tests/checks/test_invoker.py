@@ -46,6 +46,14 @@ def test_invoker_missing(fact: object, expected: str) -> None:
     assert outcomes(judged(test_invoker.test_invoker_missing, view(rows=rows, observations=(seen,)))) == [expected]
 
 
+def test_invoker_of_a_stack_that_is_not_there() -> None:
+    """Where nothing of a stack was seen, that is told once, and not by this check; its families alone need one."""
+    none = (StackInvoker(stack=STACK, invoker=Seen(value=None)),)
+    bare = view(rows=(row(),), observations=(observation(invokers=none),))
+    assert ended(test_invoker.test_invoker_missing, bare) == ["not_applicable"]
+    assert ended(test_invoker.test_invoker_missing, view(rows=(row(),), observations=(observation(),))) == ["pass"]
+
+
 @pytest.mark.parametrize(
     ("runtime", "expected"),
     [

@@ -11,7 +11,7 @@ from audit.config import Settings
 from audit.model import Account, Fact, Seen
 from audit.running.model import Member, StackInvoker
 from checks import test_organization
-from tests.checks.judging import ended, said
+from tests.checks.judging import ended, judged, said
 from tests.nouns import DEV, SHARED, definition, fleet_of, invoker, observation, row, snapshot, unread
 
 if TYPE_CHECKING:
@@ -55,6 +55,25 @@ def fleet(organization: Fact[tuple[Member, ...] | None], *settings: Settings) ->
 def test_account_not_in_organization(organization: Fact[tuple[Member, ...] | None], outcome: list[str]) -> None:
     """One finding for each account that is named and not there."""
     assert ended(MISSING, fleet(organization)) == outcome
+
+
+def test_missing_account_is_known_by_its_id() -> None:
+    """A fingerprint takes the id, or the name of an account without one."""
+    found = judged(MISSING, fleet(Seen(value=()))).judgements
+    assert [one.subject.kind for one in found] == [DEV.id, SHARED.id, "new"]
+
+
+def test_account_without_a_unit_is_missed_too() -> None:
+    """Without a selection every account that is named counts, whether or not a unit is in it."""
+    whole = fleet(Seen(value=(member(DEV),)))
+    (dev,) = (unit for unit in whole.units if unit.account_id == DEV.id)
+    assert ended(MISSING, replace(whole, units=(dev,))) == ["pass", "fail", "not_applicable"]
+
+
+def test_members_without_a_name_are_named_by_their_id() -> None:
+    """The id stands for a name that is empty."""
+    nameless = Member(id="111122223333", name="", state="ACTIVE")
+    assert said(UNDECLARED, fleet(Seen(value=(nameless,)))) == "1 account without a unit: 111122223333"
 
 
 def test_what_is_not_selected_is_not_missed() -> None:

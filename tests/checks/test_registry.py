@@ -105,6 +105,7 @@ ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": "o-example"}}
         pytest.param(
             replace(repository(), tags=Seen(value=None), policy=Seen(value=None)), "not_applicable", id="no repository"
         ),
+        pytest.param(replace(policy(), tags=Seen(value=None)), "not_applicable", id="a policy of no repository"),
     ],
 )
 def test_policy(seen: Repository, expected: str) -> None:

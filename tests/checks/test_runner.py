@@ -138,6 +138,19 @@ def test_cluster_missing(unit: UnitView, expected: str) -> None:
     assert ended(test_runner.test_cluster_missing, unit) == [expected]
 
 
+def test_cluster_alone() -> None:
+    """A cluster that is there is judged, though nothing else of the stack is."""
+    none = (StackInvoker(stack=STACK, invoker=Seen(value=None)),)
+    seen = observation(invokers=none, clusters=(clustered(status="DRAINING"),))
+    assert ended(test_runner.test_cluster_missing, view(observations=(seen,))) == ["fail"]
+
+
+def test_task_that_is_not_described_is_none_of_a_family() -> None:
+    """Whatever families there are, nothing can be said of it."""
+    odd = planner(definition("ecs-deploy-runner-", "x:1"), {"clusters": (clustered(task(definition=None)),)})
+    assert ended(test_runner.test_task_on_old_revision, odd) == ["not_applicable"]
+
+
 def test_cluster_says_its_state() -> None:
     """One that is not active is named with its state."""
     assert said(test_runner.test_cluster_missing, clusters(status="DRAINING")) == (

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import replace
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
@@ -16,85 +15,44 @@ from audit.config import Settings
 from audit.demo.sample import NEWEST, export
 from audit.demo.scenario import (
     APPLIER,
-    IN_SYNC,
     LOG_GROUP,
     PLANNER,
     REGION,
     REGISTRY_ID,
     SECRET,
     STACK,
-    AccountState,
-    Scenario,
     seed,
 )
-from audit.demo.seed import sign_in
 from audit.look import once
 from tests.aws import DEV, ROLE_ARN, emulated_aws, emulator
+from tests.checks.seeding import (
+    BOTH,
+    NEVER_BEGAN,
+    NOW,
+    RUNNER,
+    Act,
+    Change,
+    Client,
+    builds,
+    clients,
+    dev,
+    expiring,
+    invoker,
+    ran,
+    runs,
+    scanned,
+    self_made,
+    table,
+    unscanned,
+    untouched,
+)
+from tests.overlay.proxy import overlaid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-Client: TypeAlias = "Callable[[str, str], Any]"
-Change: TypeAlias = "Callable[[Scenario], Scenario]"
-Act: TypeAlias = "Callable[[Client], object]"
-
-BOTH = replace(IN_SYNC, accounts=tuple(one for one in IN_SYNC.accounts if one.name in {"dev", "shared"}))
-RUNNER = f"ecs-deploy-runner:{NEWEST}"
-
-
-def dev(**changes: object) -> Change:
-    """Change what runs in dev."""
-
-    def change(table: Scenario) -> Scenario:
-        accounts = (replace(one, **changes) if one.name == "dev" else one for one in table.accounts)  # type: ignore[arg-type]  # fields of a state
-        return replace(table, accounts=tuple[AccountState, ...](accounts))
-
-    return change
-
-
-def table(**changes: object) -> Change:
-    """Change what is everybody's."""
-    return lambda one: replace(one, **changes)  # type: ignore[arg-type]  # fields of a scenario
-
-
-def runs(**changes: Any) -> Act:  # noqa: ANN401 -- arguments of boto3
-    """Register the planner's task definition in dev anew, with changes; ``container`` changes its only container."""
-
-    def act(client: Client) -> object:
-        ecs = client("ecs", DEV)
-        seen = ecs.describe_task_definition(taskDefinition=f"{STACK}-{PLANNER}")["taskDefinition"]
-        (container,) = seen["containerDefinitions"]
-        given = {"cpu": seen["cpu"], "memory": seen["memory"], **changes}
-        return ecs.register_task_definition(
-            family=seen["family"],
-            requiresCompatibilities=["FARGATE"],
-            networkMode="awsvpc",
-            containerDefinitions=[{**container, **given.pop("container", {})}],
-            **given,
-        )
-
-    return act
-
-
-def expiring(client: Client) -> object:
-    """Let every image expire after a day."""
-    selection = {"tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 1}
-    rule = {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}
-    text = json.dumps({"rules": [rule]})
-    return client("ecr", REGISTRY_ID).put_lifecycle_policy(repositoryName="kaniko", lifecyclePolicyText=text)
-
-
-def unscanned(client: Client) -> object:
-    """Switch scanning off."""
-    return client("ecr", REGISTRY_ID).put_image_scanning_configuration(
-        repositoryName="kaniko", imageScanningConfiguration={"scanOnPush": False}
-    )
-
-
-def untouched(client: Client) -> object:
-    """Leave everything as it was seeded."""
-    return client
+    from tests.overlay.faults import Rule
 
 
 FAULTS = [
@@ -178,6 +136,49 @@ FAULTS = [
     pytest.param(table(strangers=(DEV,)), untouched, {"registry-policy-lacks-account"}, id="no pull"),
     pytest.param(table(), expiring, {"lifecycle-expires-tag-in-use"}, id="expiring"),
     pytest.param(table(), unscanned, {"registry-no-scan-on-push"}, id="not scanned"),
+    pytest.param(
+        table(),
+        lambda client: client("ecr", REGISTRY_ID).delete_repository_policy(repositoryName="ecs-deploy-runner"),
+        {"registry-without-policy"},
+        id="no policy",
+    ),
+    pytest.param(dev(images={}, invoker_runtime=None), untouched, {"stack-missing"}, id="nothing there"),
+    pytest.param(
+        table(),
+        builds(
+            allowed_options_without_args=[],
+            restricted_options_regex={"--repo": "^https://github[.]com/acme/", "--ref": "^main$", "--x": "("},
+        ),
+        {"invoker-lacks-env-secret", "invoker-lacks-repository", "invoker-lacks-ref", "invoker-pattern-invalid"},
+        id="an invoker that lets nothing through",
+    ),
+]
+
+NEWEST_REVISION = f"arn:aws:ecs:{REGION}:{DEV}:task-definition/{STACK}-{PLANNER}:2"
+OLD = f"arn:aws:ecs:{REGION}:{DEV}:task-definition/{STACK}-{PLANNER}:9"
+STRUCK = [
+    pytest.param(
+        lambda client: (*ran(startedAt=NOW - 60, taskDefinitionArn=NEWEST_REVISION), *self_made(client)),
+        set(),
+        id="all well",
+    ),
+    pytest.param(
+        lambda client: (
+            *ran(startedAt=NOW - 7 * 3600, taskDefinitionArn=OLD),
+            *self_made(client, "iam:PutRolePolicy"),
+            *scanned(client),
+            invoker(LastUpdateStatus="Failed"),
+        ),
+        {
+            "task-running-too-long",
+            "task-on-old-revision",
+            "task-role-can-change-itself",
+            "image-vulnerabilities",
+            "invoker-update-failed",
+        },
+        id="all else",
+    ),
+    pytest.param(lambda _: ran(lastStatus="STOPPED", **NEVER_BEGAN), {"task-failed-to-start"}, id="never began"),
 ]
 
 
@@ -208,6 +209,28 @@ def test_fault_is_found(emulated: str, settings: Settings, change: Change, act: 
     requests.post(f"{emulated}/moto-api/reset", timeout=10).raise_for_status()
     for endpoint in emulated_aws(emulated):
         seed(endpoint, change(BOTH))
-        act(lambda service, account: sign_in(endpoint, account, REGION).client(service, endpoint_url=endpoint))  # type: ignore[call-overload]  # noqa: B023 -- called at once; any service
+        act(clients(endpoint))
         results = door.judge(settings, None, once.look(settings, os.environ))
     assert {(one.check, one.outcome) for one in results.findings} == {(check, "fail") for check in expected}
+
+
+@pytest.mark.parametrize(("rules", "expected"), STRUCK)
+def test_what_moto_cannot_hold_is_found(
+    emulated: str,
+    settings: Settings,
+    rules: Callable[[Client], tuple[Rule, ...]],
+    expected: set[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The same, for what the overlay answers in moto's place."""
+    requests.post(f"{emulated}/moto-api/reset", timeout=10).raise_for_status()
+    for endpoint in emulated_aws(emulated):
+        seed(endpoint, BOTH)
+        struck = rules(clients(endpoint))
+        with overlaid(endpoint, *struck) as overlay:
+            monkeypatch.setenv("AWS_ENDPOINT_URL", overlay.url)
+            asked = replace(settings, simulate_roles=True)
+            results = door.judge(asked, None, once.look(asked, os.environ))
+    assert {(one.check, one.outcome) for one in results.findings} == {(check, "fail") for check in expected}
+    said = {one.message for one in results.findings if one.check == "image-vulnerabilities"}
+    assert all(one.endswith(" has 2 critical vulnerabilities: CVE-2026-0001, CVE-2026-0002") for one in said)
