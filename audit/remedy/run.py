@@ -17,7 +17,7 @@ from audit.remedy.doing import Hands, do
 from audit.remedy.effects import effect
 from audit.remedy.guard import demand_from_outside, demand_outside, last_to_go
 from audit.remedy.plan import Plan
-from audit.remedy.steps import ApplyUnit, VerifyUnit
+from audit.remedy.steps import ApplyUnit, EditPin, VerifyUnit
 from audit.remedy.workbench import Work, Workbench
 from audit.text import counted, one_line
 
@@ -207,7 +207,11 @@ class _Runner:
         with self.bench.at(step) as work:
             seen = effect(step, self.plan, self.bench.root, work.read) == "seen"
         if not seen and not self.approver.by_hand(step):
-            raise RefusedError(f"step {step.number} waits for people: {one_line(step.waits or '', 600)}")
+            kept = " and commit it" if isinstance(step.action, EditPin) else ""
+            raise RefusedError(
+                f"step {step.number} waits for people: {one_line(step.waits or '', 600)}; do that{kept}, "
+                "then apply this plan again"
+            )
         self.bench.journal.add("done", step.number, by="hand")
         self.tally.done.append(step.number)
 

@@ -539,6 +539,48 @@ def test_what_waits_is_passed_over_and_told(tmp_path: Path) -> None:
     ]
 
 
+def test_edit_by_hand(tmp_path: Path) -> None:
+    """A literal that no rule can edit is left to people; once it is edited and committed the plan goes on."""
+    one = carrier(tmp_path, "upgrade")
+    file = ".github/workflows/pipeline.yml"
+    number = next(step.number for step in one.plan.steps if file in step.title)
+    steps = tuple(
+        replace(step, waits="it is computed; edit it by hand") if step.number == number else step
+        for step in one.plan.steps
+    )
+    files = {name: digest for name, digest in one.plan.files.items() if name != file}
+    one = one.instead(replace(one.plan, steps=steps, files=files))
+    done = one.do()
+    said = (
+        f"step {number} waits for people: it is computed; edit it by hand; do that and commit it, then apply this plan"
+    )
+    assert (done.returncode, said in done.stderr) == (13, True), done.stderr
+    (one.live / file).write_text((one.live / file).read_text().replace("v0.57.3", "v0.60.0"))
+    git = ["git", "-C", str(one.live), "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    subprocess.run([*git, "commit", "--quiet", "--message", "by hand", "--", file], check=True)
+    done = one.do()
+    assert "have it merged" in done.stderr, done.stderr
+    assert {event.get("by") for event in one.events() if event["event"] == "done" and event["step"] == number} == {
+        "hand"
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("branch", "pipelines-audit/v0.60.0", "main"), "a branch named 'pipelines-audit/v0.60.0' already exists"),
+        (("push", "--quiet", "origin", "HEAD~0:refs/heads/pipelines-audit/v0.60.0"), "the remote has another branch"),
+    ],
+    ids=["here", "on the remote"],
+)
+def test_branch_that_is_there_already(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    """A branch of the same name that holds something else is not written over."""
+    one = carrier(tmp_path, "upgrade")
+    subprocess.run(["git", "-C", str(one.live), *words], check=True, capture_output=True)
+    done = one.do()
+    assert (done.returncode, said in done.stderr + done.stdout) == (11, True), done.stderr
+
+
 def one_wave(folder: Path) -> Carrier:
     """Make the plan of the drifted fleet with all its accounts in one wave."""
     one = drifted(folder)
