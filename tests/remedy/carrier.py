@@ -6,10 +6,12 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ import pytest
 from audit.cli import main
 from audit.remedy.document import sha256, to_json
 from audit.remedy.plan import Plan
-from tests.remedy.scenarios import committed
+from tests.remedy.scenarios import SCENARIOS, committed
 from tests.remedy.stubs import Stubs
 
 if TYPE_CHECKING:
@@ -171,3 +173,56 @@ def _equip(folder: Path) -> None:
     for name in ("terragrunt", "aws", "infrastructure-deployer", "terraform", "docker"):
         with (folder / name).open("a") as file:
             file.write(_THEN)
+
+
+MAKE = {scenario.name: scenario.make for scenario in SCENARIOS}
+DRIFTED = ("shared", "security", "stage")
+"""The accounts that the drifted fleet's plan applies, in its order."""
+
+
+@cache
+def made(above: Path, name: str) -> Plan:
+    """Make the repository of a scenario and its plan, once for all tests."""
+    return MAKE[name](above / f"live-{name}")
+
+
+def carrier(folder: Path, name: str) -> Carrier:
+    """Make the plan of a scenario, ready to be carried out."""
+    plan = made(folder.parent, name)
+    shutil.copytree(folder.parent / f"live-{name}", folder / "live")
+    return Carrier.of(folder, plan)
+
+
+def applied(one: Carrier) -> list[str]:
+    """Name the accounts that terragrunt was told to apply, in that order, also where it failed."""
+    calls = [argv for _, argv in one.stubs.calls("aws-vault") if argv[4:6] == ["terragrunt", "apply"]]
+    return [argv[2].removeprefix("your-") for argv in calls]
+
+
+def drifted(folder: Path) -> Carrier:
+    """Make the plan of the drifted fleet, its images built already: what is left are three accounts."""
+    one = carrier(folder, "converge-drifted")
+    for image in ("kaniko:v0.52.1", "ecs-deploy-runner:v0.59.9"):
+        (one.stubs.folder / "ecr" / image).touch()
+    return one
+
+
+TOKEN = {"GITHUB_OAUTH_TOKEN": "x"}
+
+
+def merge(one: Carrier, branch: str) -> None:
+    """Merge the branch on the remote, as people do, and pull it."""
+    git = ["git", "-C", str(one.live), "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for words in (
+        ("switch", "--quiet", "main"),
+        ("fetch", "--quiet", "origin", branch),
+        ("merge", "--quiet", "--squash", "FETCH_HEAD"),
+        ("commit", "--quiet", "--message", "merged"),
+    ):
+        subprocess.run([*git, *words], check=True, capture_output=True)
+
+
+def pushed(one: Carrier, branch: str) -> str:
+    """Give the subject of what the remote has under a branch's name."""
+    command = ["git", "-C", str(one.live.parent / "remote.git"), "log", "-1", "--format=%s", branch]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.remedy.carrier import Carrier
+from tests.remedy.carrier import Carrier, applied, carrier
 from tests.remedy.fleet import plan, seen
 from tests.remedy.scenarios import fleet
 from tests.remedy.talk import talk
-from tests.remedy.test_run import applied, carrier
 
 if TYPE_CHECKING:
     import subprocess
