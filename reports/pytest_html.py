@@ -29,6 +29,8 @@ Fact: TypeAlias = "Mapping[str, Any]"
 TestRow: TypeAlias = "dict[str, Any]"
 
 MOST_ROWS: Final = 2000
+# pytest says so where a check hides its own frames; nobody who reads the page can pass that option.
+_ADVICE: Final = "All traceback entries are hidden. Pass `--full-trace` to see hidden and internal frames."
 # pytest-html's own grey is too pale to read, and a row's values should stand beside each other.
 _STYLE: Final = (
     "<style>body, #results-table, #environment td { color: #1b2126; font-size: 13px } "
@@ -96,7 +98,7 @@ def pytest_html_results_table_html(report: pytest.TestReport | pytest.CollectRep
     """Show control characters in the log: some are turned into links or colours further on."""
     if isinstance(report.longrepr, tuple):  # a skip: its file and line are those of this tool on this machine
         data[0] = escape(report.longrepr[2])
-    data[:] = [neutral(text) for text in data]
+    data[:] = [neutral(text).replace(_ADVICE, "") for text in data]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -161,6 +163,7 @@ def _about(results: Results) -> list[tuple[str, str]]:
         ("Run", run.id),
         ("Tool", f"pipelines-audit {run.tool_version}"),
         ("Run by", run.caller or "unknown"),
+        *(("Accounts looked at as", name) for name in filter(None, [", ".join(run.seen_as)])),
         ("Selection", run.selection.words or "everything"),
         ("Snapshot", f"{results.snapshot_taken_at.isoformat()}, SHA-256 {results.snapshot_sha256}"),
         ("Releases", f"{source.kind}, as of {source.as_of}, newest {source.newest or 'unknown'}"),

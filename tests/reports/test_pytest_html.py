@@ -116,8 +116,10 @@ def test_metadata_are_ours(page: Path) -> None:
     assert "planted-in-ci" not in page.read_text("utf-8")
     environment = data_of(page)["environment"]
     assert environment["Run by"] == "arn:aws:sts::111122223333:assumed-role/ci-nightly/build-4711"
-    named = ("Run", "Tool", "Run by", "Selection", "Snapshot", "Releases", "Coverage", "Excluded", "Disabled checks")
+    who = ("Run by", "Accounts looked at as")
+    named = ("Run", "Tool", *who, "Selection", "Snapshot", "Releases", "Coverage", "Excluded", "Disabled checks")
     assert tuple(environment) == named
+    assert environment["Accounts looked at as"] == "assumed-role/pipelines-audit"
     assert environment["Excluded"].startswith("sandbox us-west-2 until 2026-12-31 by platform@example.com: ")
     assert environment["Disabled checks"] == f"registry-without-own-key: {DISABLED.disabled}"
 
