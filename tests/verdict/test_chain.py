@@ -138,9 +138,7 @@ def ended(**changes: object) -> Task:
     ("cluster", "expected", "value", "source"),
     [
         pytest.param(clustered(), "holds", None, "ecs:DescribeTasks", id="none"),
-        pytest.param(
-            clustered(task(container="ami-builder")), "holds", None, "ecs:DescribeTasks", id="of another"
-        ),
+        pytest.param(clustered(task(container="ami-builder")), "holds", None, "ecs:DescribeTasks", id="of another"),
         pytest.param(
             clustered(ended(containers=pulled(None)), task(containers=pulled(None, f"{RUNNER}:v1.0.0"))),
             "holds",
