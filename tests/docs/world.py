@@ -29,15 +29,14 @@ class World:
 
     folder: Path
     environment: Mapping[str, str]
-
-    @property
-    def repository(self) -> Path:
-        """The sample's checkout."""
-        return self.folder / "infrastructure-live"
+    repository: Path
 
     @classmethod
-    def of(cls, folder: Path, settings: Mapping[str, str]) -> World:
-        """Make the folder around a repository that stands there already; ``settings`` lead to the emulated AWS."""
+    def of(cls, folder: Path, command: Path, settings: Mapping[str, str]) -> World:
+        """Make the folder around a repository that stands there already.
+
+        ``command`` is the folder with the command, ``settings`` lead to the emulated AWS.
+        """
         for name in ("home", "bin", "pipelines-audit"):
             (folder / name).mkdir()
         project = folder / "pipelines-audit"
@@ -47,13 +46,13 @@ class World:
         who = {f"GIT_{role}_{what}": "t@example.com" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
         given = {
             "HOME": str(folder / "home"),
-            "PATH": f"{folder / 'bin'}:{BIN}:/usr/bin:/bin",
+            "PATH": f"{folder / 'bin'}:{command}:{BIN}:/usr/bin:/bin",
             "TERM": "dumb",
             "COLUMNS": "100",
             "PIPELINES_AUDIT_OFFLINE": "true",
             "GIT_CONFIG_GLOBAL": os.devnull,
         }
-        return cls(folder=folder, environment={**settings, **who, **given})
+        return cls(folder=folder, environment={**settings, **who, **given}, repository=folder / "infrastructure-live")
 
     def start(self, where: Path) -> None:
         """Open the shell in a folder."""

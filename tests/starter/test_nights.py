@@ -13,9 +13,9 @@ from audit.cli import main
 from audit.demo.emulator import emulator, environment, settings
 from audit.demo.sample import export
 from audit.demo.scenario import IN_SYNC, seed
+from tests.forks import served
 from tests.remedy import hub as hubs
 from tests.starter.ci import SYSTEMS, Place, runner_environment
-from tests.starter.forks import served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

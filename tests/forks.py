@@ -44,7 +44,7 @@ def served(folder: Path) -> Iterator[None]:
     client.write_text(CLIENT.format(python=sys.executable, place=str(place)))
     client.chmod(0o755)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COVERAGE"))}
-    command = [sys.executable, "-m", "tests.starter.forks", str(place)]
+    command = [sys.executable, "-m", "tests.forks", str(place)]
     with subprocess.Popen(command, cwd=ROOT, env=clean, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         assert server.stdout.readline() == b"ready\n"
