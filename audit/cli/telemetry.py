@@ -112,6 +112,7 @@ class Lines(io.TextIOBase):
         super().__init__()
         self.run, self._out, self._begun = run, out, ""
         self._is_shown = False  # the beginning of a line is out already
+        self._is_finished = False
 
     @property
     def encoding(self) -> str:  # type: ignore[override]  # typeshed has a plain attribute, TextIOWrapper a property
@@ -153,7 +154,9 @@ class Lines(io.TextIOBase):
         self._out.write(self.run.line(text, **facts) + "\n")
 
     def flush(self) -> None:
-        """Let a question that has no end of line be seen."""
+        """Let a question that has no end of line be seen; once finished, what lies below may be closed."""
+        if self._is_finished:
+            return
         if self._begun and self.run.format == "text":
             self._out.write(self._begun if self._is_shown else self.run.line(self._begun))
             self._begun, self._is_shown = "", True
@@ -163,7 +166,8 @@ class Lines(io.TextIOBase):
         """Write what has no end of line, as a line."""
         if self._begun or self._is_shown:
             self.write("\n")
-        self._out.flush()
+        self.flush()
+        self._is_finished = True
 
 
 def current() -> Run:

@@ -213,6 +213,17 @@ def test_a_question_is_seen_before_its_end() -> None:
     assert second.endswith("next")
 
 
+def test_what_is_finished_lets_go_of_what_lies_below() -> None:
+    """The interpreter flushes it once more as it goes, when standard error may be closed already."""
+    out = io.StringIO()
+    lines = Lines(Run(format="json"), out)
+    lines.write("last")
+    lines.finish()
+    assert len(records(out.getvalue())) == 1
+    out.close()
+    lines.close()
+
+
 def test_bytes_are_refused() -> None:
     """Click finds out by that which kind of stream it has."""
     with pytest.raises(TypeError):
