@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from audit.declared.model import Declared
+    from audit.remedy.aftermath import Aftermath
     from audit.remedy.doing import Hands
     from audit.remedy.run import Choice, Outcome
     from audit.remedy.workbench import Workbench
@@ -74,7 +75,8 @@ def apply(
         found = stale.Found(root=root, now=datetime.now(UTC), declared=looks.declared(), seen=before)
         stale.demand_current(plan, found, name=str(plan_file), max_age=oldest)
         outcome = _carried_out(plan, bench, settings, choice, Consent(approved=approve is not None))
-    return _told(outcome, looks, before)
+        found_again = None if outcome.waiting or outcome.left_out else _looked_again(plan, bench, looks, before)
+    return _told(outcome, found_again)
 
 
 def _demand_approval(plan: Plan, approve: str | None) -> None:
@@ -124,9 +126,18 @@ def _hands(plan: Plan, bench: Workbench, settings: Settings, consent: Consent) -
     return Hands(agree=consent.agree, hand_in=handing, warn=partial(warnings, machines=plan.machines))
 
 
-def _told(outcome: Outcome, looks: Looks, before: Snapshot | None) -> int:
-    """Look again where that was asked for, and say how it ended."""
-    from audit.remedy import aftermath  # noqa: PLC0415 -- start-up
+def _looked_again(plan: Plan, bench: Workbench, looks: Looks, before: Snapshot | None) -> Aftermath:
+    """Look again: as a whole where a way in was named, else at what the plan applied, by the plan's own commands."""
+    from audit.remedy.aftermath import aftermath  # noqa: PLC0415 -- start-up
+    from audit.remedy.again import looked_again  # noqa: PLC0415 -- start-up
+
+    after = None if before is None else looks.again()
+    return looked_again(plan, bench) if after is None else aftermath(plan, before, after)
+
+
+def _told(outcome: Outcome, found: Aftermath | None) -> int:
+    """Say what moved, and how it ended."""
+    from audit.remedy.aftermath import text  # noqa: PLC0415 -- start-up
     from audit.remedy.run import summary  # noqa: PLC0415 -- start-up
 
     code, more = 0, ""
@@ -134,11 +145,8 @@ def _told(outcome: Outcome, looks: Looks, before: Snapshot | None) -> int:
         code, more = RefusedError.exit_code, "; do what they wait for, then make a new plan"
     elif outcome.left_out:
         more = "; apply this plan again for the steps that were left out"
-    elif before is None:
-        say("not looked again: give --profile or --role-arn for that; each account was verified on its own")
-    elif (after := looks.again()) is not None:
-        found = aftermath.aftermath(looks.plan, before, after)
-        click.echo(aftermath.text(found), nl=False)
+    elif found is not None:
+        click.echo(text(found), nl=False)
         code = found.exit_code
     say(f"exit {code}: {summary(outcome)}{more}")
     return code

@@ -54,10 +54,10 @@ def demand_as_planned(work: Work, plan: Plan) -> None:
         return
     for step in plan.steps:
         if isinstance(step.action, VerifyUnit) and (step.hop, step.action.unit) == (work.step.hop, action.unit):
-            demand_same(plan, action, _running(work, step.action, step.commands))
+            demand_same(plan, action, running(work, step.action, step.commands))
 
 
-def _running(work: Work, action: VerifyUnit, commands: tuple[Command, ...]) -> Mapping[str, str | None]:
+def running(work: Work, action: VerifyUnit, commands: tuple[Command, ...]) -> Mapping[str, str | None]:
     """Read which image each family has, as far as it has one and names it by its tag."""
     found: dict[str, str | None] = {}
     for (family, _), command in zip(action.images, commands, strict=True):

@@ -38,7 +38,36 @@ def test_does_nothing_twice(tmp_path: Path) -> None:
     assert (again.returncode, len(one.stubs.calls("terragrunt"))) == (0, before)
     assert one.effects("prod") == 1
     verified = [argv for _, argv in one.stubs.calls("aws") if "describe-task-definition" in argv]
-    assert len(verified) == 2 + 2 + 2  # before the apply, after it, and once more
+    assert len(verified) == 2 + 2 + 2 + 2 + 2  # before the apply, after it, at the end; and the last two once more
+
+
+def test_what_moved_is_told_at_the_end(tmp_path: Path) -> None:
+    """Without a way in of its own it looks again by the plan's commands."""
+    one = carrier(tmp_path, "converge-one-account")
+    said = one.do().stdout
+    assert "looked again: 2 facts moved" in said
+    assert "prod/us-west-2 family ecs-deploy-runner-terraform-planner image: " in said
+    assert said.splitlines()[-1] == "everything that this plan applied runs as declared"
+
+
+@pytest.mark.parametrize(
+    ("image", "code", "says"),
+    [
+        pytest.param(
+            "234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v0.1.0", 12, "still drifting:", id="drift"
+        ),
+        pytest.param("", 10, "not known:", id="unread"),
+    ],
+)
+def test_what_somebody_undoes_meanwhile_is_told_at_the_end(tmp_path: Path, image: str, code: int, says: str) -> None:
+    """Verified, and still not as declared when the last wave is over: never a silent 0."""
+    one = carrier(tmp_path, "converge-one-account")
+    family = "$here/images/your-prod/ecs-deploy-runner-terraform-planner"
+    one.then("aws.ecs", f'(($(grep -c describe-task-definition "$here/log") < 9)) || echo "{image}" >"{family}"')
+    done = one.do()
+    assert done.returncode == code, done.stderr
+    assert says in done.stdout
+    assert done.stderr.splitlines()[-1] == f"exit {code}: 2 steps done"
 
 
 def test_accounts_come_in_the_plans_order(tmp_path: Path) -> None:
