@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from audit.declared.model import Declared
-    from audit.remedy.aftermath import Aftermath
-    from audit.remedy.doing import Hands
-    from audit.remedy.run import Choice, Outcome
-    from audit.remedy.workbench import Workbench
+    from audit.remedy.carrying.aftermath import Aftermath
+    from audit.remedy.carrying.doing import Hands
+    from audit.remedy.carrying.run import Choice, Outcome
+    from audit.remedy.carrying.workbench import Workbench
     from audit.snapshot import Snapshot
 
 
@@ -57,8 +57,9 @@ def apply(
       pipelines-audit apply plan.json --approve "$(jq -r .sha256 plan.json)"
     """
     from audit.declared.tree import open_tree  # noqa: PLC0415 -- start-up
-    from audit.remedy import document, opening, prose, stale  # noqa: PLC0415 -- start-up
-    from audit.remedy.run import Choice  # noqa: PLC0415 -- start-up
+    from audit.remedy import document, prose  # noqa: PLC0415 -- start-up
+    from audit.remedy.carrying import opening, stale  # noqa: PLC0415 -- start-up
+    from audit.remedy.carrying.run import Choice  # noqa: PLC0415 -- start-up
 
     settings, _ = config.resolve(given, os.environ, config=config_file)
     settings = replace(settings, infra_live=settings.infra_live or Path())
@@ -97,8 +98,8 @@ def _demand_steps(plan: Plan, only: frozenset[int]) -> None:
 
 def _carried_out(plan: Plan, bench: Workbench, settings: Settings, choice: Choice, consent: Consent) -> Outcome:
     """Run, and say what is to be done next where it does not come to its end."""
-    from audit.remedy import run  # noqa: PLC0415 -- start-up
-    from audit.remedy.journal import began  # noqa: PLC0415 -- start-up
+    from audit.remedy.carrying import run  # noqa: PLC0415 -- start-up
+    from audit.remedy.carrying.journal import began  # noqa: PLC0415 -- start-up
 
     began(bench.journal)
     say(f"journal: {bench.journal.path}, logs: {bench.logs}")
@@ -112,9 +113,9 @@ def _carried_out(plan: Plan, bench: Workbench, settings: Settings, choice: Choic
 
 
 def _hands(plan: Plan, bench: Workbench, settings: Settings, consent: Consent) -> Hands:
-    from audit.remedy.admission import warnings  # noqa: PLC0415 -- start-up
-    from audit.remedy.doing import Hands  # noqa: PLC0415 -- start-up
-    from audit.remedy.handing import hand_in  # noqa: PLC0415 -- start-up
+    from audit.remedy.carrying.admission import warnings  # noqa: PLC0415 -- start-up
+    from audit.remedy.carrying.doing import Hands  # noqa: PLC0415 -- start-up
+    from audit.remedy.carrying.handing import hand_in  # noqa: PLC0415 -- start-up
 
     handing = partial(
         hand_in,
@@ -128,8 +129,8 @@ def _hands(plan: Plan, bench: Workbench, settings: Settings, consent: Consent) -
 
 def _looked_again(plan: Plan, bench: Workbench, looks: Looks, before: Snapshot | None) -> Aftermath:
     """Look again: as a whole where a way in was named, else at what the plan applied, by the plan's own commands."""
-    from audit.remedy.aftermath import aftermath  # noqa: PLC0415 -- start-up
-    from audit.remedy.again import looked_again  # noqa: PLC0415 -- start-up
+    from audit.remedy.carrying.aftermath import aftermath  # noqa: PLC0415 -- start-up
+    from audit.remedy.carrying.again import looked_again  # noqa: PLC0415 -- start-up
 
     after = None if before is None else looks.again()
     return looked_again(plan, bench) if after is None else aftermath(plan, before, after)
@@ -137,8 +138,8 @@ def _looked_again(plan: Plan, bench: Workbench, looks: Looks, before: Snapshot |
 
 def _told(outcome: Outcome, found: Aftermath | None) -> int:
     """Say what moved, and how it ended."""
-    from audit.remedy.aftermath import text  # noqa: PLC0415 -- start-up
-    from audit.remedy.run import summary  # noqa: PLC0415 -- start-up
+    from audit.remedy.carrying.aftermath import text  # noqa: PLC0415 -- start-up
+    from audit.remedy.carrying.run import summary  # noqa: PLC0415 -- start-up
 
     code, more = 0, ""
     if outcome.waiting:

@@ -14,7 +14,7 @@ from audit.text import counted, one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from audit.remedy.run import Answer
+    from audit.remedy.carrying.run import Answer
     from audit.remedy.steps import Step
 
 

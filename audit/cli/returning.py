@@ -58,9 +58,9 @@ def rollback(config_file: Path | None, plan_file: Path, output: Path | None, for
 def _begun(plan: Plan, path: Path) -> frozenset[int] | None:
     """Name the steps that the journal knows to be begun; None where there is no journal: a runbook keeps none."""
     from audit.declared.tree import open_tree  # noqa: PLC0415 -- start-up
+    from audit.remedy.carrying.journal import Journal, home  # noqa: PLC0415 -- start-up
+    from audit.remedy.carrying.lock import Holder, locked  # noqa: PLC0415 -- start-up
     from audit.remedy.document import sha256  # noqa: PLC0415 -- start-up
-    from audit.remedy.journal import Journal, home  # noqa: PLC0415 -- start-up
-    from audit.remedy.lock import Holder, locked  # noqa: PLC0415 -- start-up
 
     digest, folder = sha256(plan), home(open_tree(path)[0].root)
     kept = folder / f"{digest}.jsonl"

@@ -10,8 +10,8 @@ import pytest
 
 from audit.cli import main
 from audit.remedy import edit
+from audit.remedy.carrying.journal import Journal, home
 from audit.remedy.document import sha256, to_json
-from audit.remedy.journal import Journal, home
 from audit.remedy.steps import EditPin
 from tests.remedy.scenarios import SCENARIOS, committed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from audit.remedy.steps import ApplyUnit
-from tests.remedy.carrier import TOKEN, UNITS, applied, carrier, merge, pushed
+from tests.remedy.carrying.carrier import TOKEN, UNITS, applied, carrier, merge, pushed
 from tests.remedy.hub import serve
 
 if TYPE_CHECKING:

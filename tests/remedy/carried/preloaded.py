@@ -10,11 +10,11 @@ import audit.cli.returning
 import audit.door
 import audit.look.once
 import audit.plugin
-import audit.remedy.aftermath
-import audit.remedy.handing
+import audit.remedy.carrying.aftermath
+import audit.remedy.carrying.handing
+import audit.remedy.carrying.opening
+import audit.remedy.carrying.run
 import audit.remedy.making
-import audit.remedy.opening
-import audit.remedy.run
 import audit.running.session  # noqa: F401 -- as all above
 from audit import config
 from audit.declared.syntax import parse

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import audit
 from audit.declared.git import run_git
 from audit.errors import AuditError, DeclarationError, UsageError
-from audit.remedy.lock import Holder
+from audit.remedy.carrying.lock import Holder
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.errors import RefusedError
-from audit.remedy.programs import Programs
+from audit.remedy.carrying.programs import Programs
 from audit.remedy.way import GUIDE, Way
 
 if TYPE_CHECKING:

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from audit.errors import RefusedError, UsageError
 from audit.model import ImageRef
-from audit.remedy import guard
-from audit.remedy.stale import demand_same
+from audit.remedy.carrying import guard
+from audit.remedy.carrying.stale import demand_same
+from audit.remedy.carrying.workbench import unfit
 from audit.remedy.steps import ApplyUnit, VerifyUnit
-from audit.remedy.workbench import unfit
 from audit.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from audit.remedy.carrying.workbench import Work
     from audit.remedy.plan import Plan
     from audit.remedy.steps import Command, Step
-    from audit.remedy.workbench import Work
 
 
 def admit(work: Work, plan: Plan) -> None:
@@ -54,10 +54,10 @@ def demand_as_planned(work: Work, plan: Plan) -> None:
         return
     for step in plan.steps:
         if isinstance(step.action, VerifyUnit) and (step.hop, step.action.unit) == (work.step.hop, action.unit):
-            demand_same(plan, action, running(work, step.action, step.commands))
+            demand_same(plan, action, _running(work, step.action, step.commands))
 
 
-def running(work: Work, action: VerifyUnit, commands: tuple[Command, ...]) -> Mapping[str, str | None]:
+def _running(work: Work, action: VerifyUnit, commands: tuple[Command, ...]) -> Mapping[str, str | None]:
     """Read which image each family has, as far as it has one and names it by its tag."""
     found: dict[str, str | None] = {}
     for (family, _), command in zip(action.images, commands, strict=True):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.remedy.document import to_json
-from tests.remedy.carrier import Carrier, carrier
+from tests.remedy.carrying.carrier import Carrier, carrier
 
 if TYPE_CHECKING:
     from pathlib import Path

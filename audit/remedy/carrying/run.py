@@ -12,13 +12,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from audit.errors import AuditError, RefusedError, StoppedError, UsageError
-from audit.remedy.admission import admit, demand_as_planned, demand_guards
-from audit.remedy.doing import Hands, do
-from audit.remedy.effects import effect
-from audit.remedy.guard import demand_from_outside, demand_outside, last_to_go
+from audit.remedy.carrying.admission import admit, demand_as_planned, demand_guards
+from audit.remedy.carrying.doing import Hands, do
+from audit.remedy.carrying.effects import effect
+from audit.remedy.carrying.guard import demand_from_outside, demand_outside, last_to_go
+from audit.remedy.carrying.workbench import Work, Workbench
 from audit.remedy.plan import Plan
 from audit.remedy.steps import ApplyUnit, EditPin, VerifyUnit
-from audit.remedy.workbench import Work, Workbench
 from audit.text import counted, one_line
 
 if TYPE_CHECKING:

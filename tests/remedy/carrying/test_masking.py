@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from audit.remedy.masking import Masker
+from audit.remedy.carrying.masking import Masker
 
 KNOWN = {"GITHUB_OAUTH_TOKEN": "just-a-word-that-is-secret", "PATH": "/usr/bin:/bin", "SHORT_SECRET": "abc"}
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"

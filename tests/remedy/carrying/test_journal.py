@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from audit.errors import UsageError
-from audit.remedy.journal import Journal, home, private
+from audit.remedy.carrying.journal import Journal, home, private
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from audit.remedy.journal import Fate, Kind
+    from audit.remedy.carrying.journal import Fate, Kind
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ _FULL = """
 import resource, signal, sys
 from pathlib import Path
 from audit.errors import AuditError
-from audit.remedy.journal import Journal
+from audit.remedy.carrying.journal import Journal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 with Journal(Path(sys.argv[1])) as journal:
     journal.add("started", 1)

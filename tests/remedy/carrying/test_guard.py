@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.errors import RefusedError, UsageError
-from audit.remedy import guard
+from audit.remedy.carrying import guard
 from audit.remedy.steps import ApplyUnit, BuildImage, Command
 from tests.remedy.scenarios import SCENARIOS
 

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from audit.remedy.carrying.journal import Journal, home, private
+from audit.remedy.carrying.lock import Holder, locked, release
+from audit.remedy.carrying.masking import Masker
+from audit.remedy.carrying.programs import Programs
+from audit.remedy.carrying.supervise import Asked, Supervisor
+from audit.remedy.carrying.terminal import Terminal
+from audit.remedy.carrying.workbench import Workbench
 from audit.remedy.document import sha256
-from audit.remedy.journal import Journal, home, private
-from audit.remedy.lock import Holder, locked, release
-from audit.remedy.masking import Masker
-from audit.remedy.programs import Programs
-from audit.remedy.supervise import Asked, Supervisor
-from audit.remedy.terminal import Terminal
-from audit.remedy.workbench import Workbench
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -11,8 +11,8 @@ import pytest
 from audit.declared.tree import WorkTree
 from audit.model import Location
 from audit.remedy import edit
+from audit.remedy.carrying.effects import Reply, branch_in_use, committed, edited, effect
 from audit.remedy.edit import Edit
-from audit.remedy.effects import Reply, branch_in_use, committed, edited, effect
 from audit.remedy.steps import ApplyUnit, Command
 from tests.remedy.scenarios import SCENARIOS
 from tests.remedy.scenarios import committed as in_git
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from audit.remedy.effects import Effect
+    from audit.remedy.carrying.effects import Effect
     from audit.remedy.plan import Plan
     from audit.remedy.steps import Step
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.remedy.steps import ApplyUnit
-from tests.remedy.carrier import DRIFTED, TOKEN, UNITS, Carrier, applied, carrier, drifted, merge
+from tests.remedy.carrying.carrier import DRIFTED, TOKEN, UNITS, Carrier, applied, carrier, drifted, merge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,19 +51,18 @@ def test_what_moved_is_told_at_the_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("image", "code", "says"),
+    ("script", "code", "says"),
     [
-        pytest.param(
-            "234567890123.dkr.ecr.us-west-2.amazonaws.com/ecs-deploy-runner:v0.1.0", 12, "still drifting:", id="drift"
-        ),
-        pytest.param("", 10, "not known:", id="unread"),
+        pytest.param('echo a/b:v0.1.0 >"{family}"', 12, "terraform-planner runs a/b:v0.1.0", id="drift"),
+        pytest.param('echo >"{family}"', 12, "terraform-planner runs nothing", id="gone"),
+        pytest.param('echo 254 >"$here/fail.aws"', 10, "could not be read: exit code 254", id="unread"),
     ],
 )
-def test_what_somebody_undoes_meanwhile_is_told_at_the_end(tmp_path: Path, image: str, code: int, says: str) -> None:
+def test_what_somebody_undoes_meanwhile_is_told_at_the_end(tmp_path: Path, script: str, code: int, says: str) -> None:
     """Verified, and still not as declared when the last wave is over: never a silent 0."""
     one = carrier(tmp_path, "converge-one-account")
     family = "$here/images/your-prod/ecs-deploy-runner-terraform-planner"
-    one.then("aws.ecs", f'(($(grep -c describe-task-definition "$here/log") < 9)) || echo "{image}" >"{family}"')
+    one.then("aws.ecs", f'(($(grep -c describe-task-definition "$here/log") < 9)) || {script.format(family=family)}')
     done = one.do()
     assert done.returncode == code, done.stderr
     assert says in done.stdout

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.errors import RefusedError
-from audit.remedy.masking import Masker
-from audit.remedy.supervise import Asked, Ended, Job, Supervisor, leftover
+from audit.remedy.carrying.masking import Masker
+from audit.remedy.carrying.supervise import Asked, Ended, Job, Supervisor, leftover
 
 if TYPE_CHECKING:
     from collections.abc import Callable

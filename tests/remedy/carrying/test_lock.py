@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.errors import RefusedError
-from audit.remedy.lock import Holder, locked, release
+from audit.remedy.carrying.lock import Holder, locked, release
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from audit.errors import RefusedError
-from audit.remedy.masking import Masker
-from audit.remedy.terminal import Terminal
+from audit.remedy.carrying.masking import Masker
+from audit.remedy.carrying.terminal import Terminal
 from audit.text import one_line
 
 if TYPE_CHECKING:
@@ -159,11 +159,14 @@ def _deaf_to_hangups() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # nor is it in the foreground of a terminal then
         return
+    # One that comes meanwhile is not lost: a signal that is blocked waits, though it is ignored.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         yield
     finally:
         signal.signal(signal.SIGHUP, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def _start(

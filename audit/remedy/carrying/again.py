@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from audit.look.difference import Change
-from audit.remedy.admission import running
-from audit.remedy.aftermath import Aftermath
+from audit.remedy.carrying.aftermath import Aftermath
 from audit.remedy.steps import ApplyUnit, VerifyUnit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from audit.remedy.carrying.workbench import Workbench
     from audit.remedy.plan import Plan
     from audit.remedy.steps import Step
-    from audit.remedy.workbench import Workbench
 
 
 def looked_again(plan: Plan, bench: Workbench) -> Aftermath:
@@ -25,14 +24,17 @@ def looked_again(plan: Plan, bench: Workbench) -> Aftermath:
     before = _before(plan)
     for step, action in _last(plan):
         with bench.at(step) as work:
-            found = running(work, action, step.commands)
-        for family, wanted in action.images:
-            now, then = found.get(family), before.get((action.unit, family))
-            if now is None:
-                unread.append(f"{action.unit}: what {family} runs could not be read")
-            elif now != wanted:
+            replies = [(command, work.read(command)) for command in step.commands]
+        for (family, wanted), (command, reply) in zip(action.images, replies, strict=True):
+            then = before.get((action.unit, family))
+            # A family may have more containers than the one that is declared.
+            now = wanted if reply.fits(command) else " ".join(reply.text.split()) or "nothing"
+            if reply.code:
+                unread.append(f"{action.unit}: what {family} runs could not be read: exit code {reply.code}")
+                continue
+            if now != wanted:
                 drifting.append(f"{action.unit}: {family} runs {now}, {wanted} is declared")
-            if now is not None and now != then:
+            if now != then:
                 moved.append(_change(step, family, then, now))
     return Aftermath(moved=tuple(moved), drifting=tuple(drifting), unread=tuple(unread))
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.remedy.carrier import Carrier, applied, carrier
+from tests.remedy.carrying.carrier import Carrier, applied, carrier
+from tests.remedy.carrying.talk import talk
 from tests.remedy.fleet import plan, seen
 from tests.remedy.scenarios import fleet
-from tests.remedy.talk import talk
 
 if TYPE_CHECKING:
     import subprocess

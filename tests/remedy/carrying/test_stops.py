@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.errors import StepFailedError
-from audit.remedy.doing import Hands
-from audit.remedy.opening import opened
-from audit.remedy.run import run
-from tests.remedy.carrier import TOKEN, Carrier, applied, carrier, drifted
+from audit.remedy.carrying.doing import Hands
+from audit.remedy.carrying.opening import opened
+from audit.remedy.carrying.run import run
+from tests.remedy.carrying.carrier import TOKEN, Carrier, applied, carrier, drifted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from audit.remedy.run import Answer
+    from audit.remedy.carrying.run import Answer
     from audit.remedy.steps import Step
 
 

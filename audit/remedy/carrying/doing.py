@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from audit.errors import RefusedError
 from audit.remedy import edit
-from audit.remedy.effects import branch_in_use, committed, edited, effect
+from audit.remedy.carrying.effects import branch_in_use, committed, edited, effect
+from audit.remedy.carrying.workbench import unfit
 from audit.remedy.plan import Plan
 from audit.remedy.steps import (
     PLAN_FILE,
@@ -23,11 +24,10 @@ from audit.remedy.steps import (
     Step,
     VerifyUnit,
 )
-from audit.remedy.workbench import unfit
 from audit.text import one_line
 
 if TYPE_CHECKING:
-    from audit.remedy.workbench import Work
+    from audit.remedy.carrying.workbench import Work
 
 # git without what a repository's own configuration could have it start; signing and identity stay the user's.
 _GIT = ("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 
 from audit.declared.tree import WorkTree
 from audit.errors import AuditError, DeclarationError, RefusedError, StepFailedError, StoppedError
-from audit.remedy.effects import Reply
-from audit.remedy.journal import Journal
-from audit.remedy.programs import Programs
+from audit.remedy.carrying.effects import Reply
+from audit.remedy.carrying.journal import Journal
+from audit.remedy.carrying.programs import Programs
+from audit.remedy.carrying.supervise import Ended, Job, Supervisor, leftover
 from audit.remedy.steps import CHECKOUT, PLAN_FILE, Step
-from audit.remedy.supervise import Ended, Job, Supervisor, leftover
 from audit.text import one_line
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from audit.config import Settings
 from audit.errors import UsageError
 from audit.look.once import declared
 from audit.model import Seen
-from audit.remedy import edit, stale
+from audit.remedy import edit
+from audit.remedy.carrying import stale
 from audit.remedy.steps import ApplyUnit, EditPin
 from tests.remedy.fleet import APPLIER, NOW, PLANNER, RUNNER, seen
 from tests.remedy.scenarios import SCENARIOS, committed

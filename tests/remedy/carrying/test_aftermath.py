@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.remedy.aftermath import aftermath, text
+from audit.remedy.carrying.aftermath import aftermath, text
 from tests.remedy.fleet import APPLIER, NEWEST, PLANNER, RUNNER, seen
 from tests.remedy.scenarios import SCENARIOS
 
