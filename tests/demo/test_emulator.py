@@ -14,6 +14,7 @@ import requests
 
 from audit.demo.emulator import emulator, environment, settings
 from audit.errors import UsageError
+from tests.threads import left_since
 
 
 def test_serves_until_the_block_ends() -> None:
@@ -25,7 +26,7 @@ def test_serves_until_the_block_ends() -> None:
     assert port is not None
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
-    assert set(threading.enumerate()) <= before  # one of an earlier test may have gone meanwhile
+    assert left_since(before) == []
 
 
 def test_ends_well_where_the_block_fails() -> None:
@@ -33,7 +34,7 @@ def test_ends_well_where_the_block_fails() -> None:
     before = set(threading.enumerate())
     with pytest.raises(KeyboardInterrupt), emulator():
         raise KeyboardInterrupt
-    assert set(threading.enumerate()) <= before  # one of an earlier test may have gone meanwhile
+    assert left_since(before) == []
 
 
 def test_is_silent(capfd: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ from audit.demo.run import compare, conclude, main_job, program, run
 from audit.demo.scenario import DRIFTED, EXPECTED
 from audit.verdict.results import to_json
 from tests.demo.made import finding, results
+from tests.threads import left_since
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +54,7 @@ def test_finds_what_was_seeded_and_leaves_nothing_running(
     assert run(tmp_path, judge=_noting(main, seen), say=said.append) == 0, "\n".join(said)
     *argv, endpoint = seen
     assert tuple(argv) == main_job(tmp_path)
-    assert set(threading.enumerate()) <= threads  # one of an earlier test may have gone meanwhile
+    assert left_since(threads) == []
     assert dict(os.environ) == settings
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", urlsplit(endpoint).port or 0)) != 0

@@ -11,6 +11,7 @@ from audit.demo.run import main_job
 from audit.demo.scenario import IN_SYNC
 from audit.demo.serve import serve
 from tests.demo.eyes import see
+from tests.threads import left_since
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,4 +42,4 @@ def test_serves_the_sample_until_ctrl_c(
     assert serve(tmp_path, in_sync=True, say=said.append, wait=wait) == 0
     assert codes == [0]
     assert said[-1] == "stopped; nothing is left running"
-    assert set(threading.enumerate()) <= threads  # one of an earlier test may have gone meanwhile
+    assert left_since(threads) == []

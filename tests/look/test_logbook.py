@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -143,7 +144,7 @@ def head(path: Path, **changes: object) -> None:
 def test_a_state_that_does_not_fit(state: Path, changes: dict[str, object], words: str) -> None:
     """Of another release, another way in or another day: said, with what to do."""
     head(state, **changes)
-    with pytest.raises(UsageError, match=f"{words}.*leave --resume out"):
+    with pytest.raises(UsageError, match=f"{re.escape(words)}.*leave --resume out"):
         open_logbook(state, ACCESS, resume=True)
 
 

@@ -81,8 +81,11 @@ def test_no_go_is_1_and_says_the_mend(
     assert not [line for line in fixes if "GO " in line]
 
 
-def test_json_and_reports(ready: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_and_reports(
+    ready: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The document has the lines and routes; every format can be written of it, and no secret is in any."""
+    monkeypatch.setenv("COLUMNS", "140")  # as wide as what is written to a file
     formats = ["csv", "github", "gitlab", "html", "json", "junit", "markdown", "ocsf", "sarif", "terminal"]
     written = {name: tmp_path / f"report.{name}" for name in formats}
     reports = [part for name, path in written.items() for part in ("--report", f"{name}={path}")]
