@@ -182,7 +182,6 @@ def test_failures_are_one_line(answer: Answer | None, reason: str, requests: int
 
 def test_a_server_that_never_ends_is_left(tmp_path: Path) -> None:
     """A server that does not answer in time costs the deadline, not the run."""
-
     told_so = threading.Event()
 
     def wait(_: Asked) -> Answer:
