@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.demo.emulator import emulator, environment, settings
-from audit.demo.sample import export
-from audit.demo.scenario import DRIFTED, seed
 from audit.verdict.history import keep
 from tests.docs.fences import fences, fits
 from tests.docs.world import World
 from tests.forks import served
 from tests.overlay.proxy import overlaid
-from tests.processes import ROOT
+from tests.processes import BIN, ROOT
 from tests.remedy.carried.cloud import cloud
 from tests.remedy.carried.world import World as Carried
 from tests.verdict.history import nights
@@ -40,13 +39,30 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Have the demo kept running, as a reader has; gives its folder and what it says to set."""
+    folder = tmp_path_factory.mktemp("sample")
+    home = {"HOME": str(folder), "PATH": "/usr/bin:/bin"}
+    words = (str(BIN / "pipelines-audit"), "demo", "--keep-running", "-o", "demo")
+    with subprocess.Popen(words, cwd=folder, env=home, stdout=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        found: dict[str, str] = {}
+        for line in demo.stdout:
+            name, _, value = shlex.split(line)[1].partition("=")
+            found |= {name: value} if line.startswith("export ") else {}
+            if name == "PIPELINES_AUDIT_OFFLINE":
+                break
+        yield folder / "demo" / "infrastructure-live", found
+        demo.terminate()
+
+
 @pytest.fixture
-def world(tmp_path: Path, command: Path) -> Iterator[World]:
-    """Make the sample and its AWS, and a reader's home around them."""
-    export(tmp_path / "infrastructure-live")
-    with emulator() as endpoint, environment(settings(endpoint)):
-        seed(endpoint, DRIFTED)
-        yield World.of(tmp_path, command, settings(endpoint))
+def world(tmp_path: Path, command: Path, sample: tuple[Path, dict[str, str]]) -> World:
+    """Make a reader's home around a checkout of the sample."""
+    repository, variables = sample
+    shutil.copytree(repository, tmp_path / "infrastructure-live")
+    return World.of(tmp_path, command, variables)
 
 
 @pytest.mark.parametrize("page", sorted(PAGES.keys() - {CONVERGE}))

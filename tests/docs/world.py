@@ -35,7 +35,7 @@ class World:
     def of(cls, folder: Path, command: Path, settings: Mapping[str, str]) -> World:
         """Make the folder around a repository that stands there already.
 
-        ``command`` is the folder with the command, ``settings`` lead to the emulated AWS.
+        ``command`` is the folder with the command, ``settings`` are what the demo says to set.
         """
         for name in ("home", "bin", "pipelines-audit"):
             (folder / name).mkdir()
@@ -49,7 +49,6 @@ class World:
             "PATH": f"{folder / 'bin'}:{command}:{BIN}:/usr/bin:/bin",
             "TERM": "dumb",
             "COLUMNS": "100",
-            "PIPELINES_AUDIT_OFFLINE": "true",
             "GIT_CONFIG_GLOBAL": os.devnull,
         }
         return cls(folder=folder, environment={**settings, **who, **given}, repository=folder / "infrastructure-live")
