@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lock package image licences sbom audit clean
+.PHONY: help install demo test coverage check format lock package image licences sbom audit clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -27,9 +27,15 @@ $(STAMP): $(VENV)/.locked pyproject.toml
 demo: $(STAMP) ## the main job on a sample repository and an emulated AWS
 	$(BIN)/pipelines-audit demo
 
-test: $(STAMP) ## all tests on two cores, with branch coverage and its floor
+# Many tests wait for processes, sockets and browsers: four workers keep two cores busy.
+WORKERS ?= 4
+
+test: $(STAMP) ## all tests
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+coverage: $(STAMP) ## all tests, with branch coverage and its floor
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 2 $(ARGS)
+	$(BIN)/coverage run -m pytest -n $(WORKERS) $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
