@@ -125,7 +125,12 @@ def test_exactly_one_signal(tmp_path: Path, names: tuple[str, ...]) -> None:
 
 def test_closed_window(tmp_path: Path) -> None:
     """A hang-up kills no command, and asks it to end in a way that terragrunt knows."""
-    ended = supervisor().run(job(tmp_path, "kill -HUP $$\n" + _SIGNALS.format(names="HUP")), lambda _: None)
+    # Again and again: in a process of many threads one that comes while the command starts may be lost.
+    script = (
+        "kill -HUP $$; trap 'echo TERM >>got' TERM; "
+        "for ((i = 0; i < 1000; i++)); do kill -HUP $PPID; sleep 0.05; [[ -s got ]] && exit 3; done"
+    )
+    ended = supervisor().run(job(tmp_path, script), lambda _: None)
     assert (ended.code, (tmp_path / "got").read_text()) == (3, "TERM\n")
 
 
