@@ -30,19 +30,23 @@ if TYPE_CHECKING:
 Form: TypeAlias = Literal["json", "sh", "md", "text"]
 _SUFFIXES: dict[str, Form] = {".json": "json", ".sh": "sh", ".md": "md", ".txt": "text"}
 
-
-@click.command()
-@options("repository", "access", "scale", "selection", "releases", "upgrade", "plan", "snapshot", "waivers")
-@click.option(
+# What every command that makes a plan takes: where it is written, and how it is printed.
+to_file = click.option(
     "-o",
     "output",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="write the plan: as JSON, as a script (.sh), a page (.md) or text (.txt)",
 )
-@click.option(
+in_form = click.option(
     "--format", "form", type=click.Choice(("json", "sh", "md", "text")), help="print it so (default text, without -o)"
 )
+
+
+@click.command()
+@options("repository", "access", "scale", "selection", "releases", "upgrade", "plan", "snapshot", "waivers")
+@to_file
+@in_form
 @click.option("--edit", "edits_files", is_flag=True, help="make the edits in the working tree, and show the diff")
 @click.option(
     "--pull-request", "asks", is_flag=True, help="put the edits on a branch of their own, and open a pull request"
@@ -203,12 +207,12 @@ def _ask(settings: Settings, made: Plan) -> None:
     edits = _first(made)
     if not edits or made.commit is None:
         raise RefusedError("nothing to hand in: the plan edits nothing, or the repository has no commit")
-    root = open_tree(_repository(settings))[0].root
+    standing, scope = open_tree(_repository(settings))
+    root = standing.root
     remote = remote_of(root)
     hub = hub_of(settings.github_url, settings.infra_live_repo, remote, token_of(os.environ))
     target = hub.default_branch()
-    tree, scope = GitTree(root, made.commit), open_tree(_repository(settings))[1]
-    changes = prove(tree, edits, partial(_declared, settings, scope))
+    changes = prove(GitTree(root, made.commit), edits, partial(_declared, settings, scope))
     to = made.hops[0].to
     with tempfile.TemporaryDirectory(prefix="pipelines-audit-") as folder:
         workshop = Workshop(root, Path(folder) / "work.git", remote, os.environ)

@@ -12,7 +12,7 @@ import click
 
 from audit import config
 from audit.cli.options import options, text_of
-from audit.cli.remedy import show, texts
+from audit.cli.remedy import in_form, show, texts, to_file
 
 if TYPE_CHECKING:
     from audit.cli.remedy import Form
@@ -22,16 +22,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("plan_file", metavar="PLAN", type=click.Path(path_type=Path))
 @options("infra_live", "var_file")
-@click.option(
-    "-o",
-    "output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="write the plan: as JSON, as a script (.sh), a page (.md) or text (.txt)",
-)
-@click.option(
-    "--format", "form", type=click.Choice(("json", "sh", "md", "text")), help="print it so (default text, without -o)"
-)
+@to_file
+@in_form
 def rollback(config_file: Path | None, plan_file: Path, output: Path | None, form: Form | None, **given: object) -> int:
     r"""Plan the way back: every unit that PLAN has applied is to run again what it ran before.
 
