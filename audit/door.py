@@ -20,7 +20,7 @@ from audit.verdict.precedents import Precedents
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from audit.config import Settings
+    from audit.configuration.config import Settings
     from audit.look.grounds import Grounds
     from audit.snapshot import Snapshot
     from audit.verdict.check import Check

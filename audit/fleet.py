@@ -19,7 +19,7 @@ from audit.running.model import Observation, RegistryTarget, SecretTarget, Targe
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from audit.config import Settings
+    from audit.configuration.config import Settings
     from audit.declared.model import Declared, DeclaredContainer, DeclaredUnit
 
 _SECRET = re.compile(r"arn:aws[\w-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^:]+", re.ASCII)

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest.terminal import TerminalReporter
 
-from audit import config as configuration
 from audit import fixtures, selection
+from audit.configuration import config as configuration
+from audit.configuration.options import LEVELS, OPTIONS
 from audit.errors import AuditError, UsageError
 from audit.fixtures import FINDINGS, NOTE, SESSION, check_of
 from audit.look.exclusions import standing
-from audit.options import LEVELS, OPTIONS
 from audit.verdict.check import SETTLED, Check, Findings, Subject, UnknownError, accident
 from audit.verdict.finding import Finding
 from audit.verdict.handover import Handover

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from audit.configuration_file import near
+from audit.configuration.file import near
 from audit.errors import UsageError
 from audit.fixtures import CHECK, check_of
 from audit.model import Severity, SeverityName
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from audit.config import Settings
+    from audit.configuration.config import Settings
     from audit.verdict.check import Check, Stage
 
 

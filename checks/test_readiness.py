@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.config import quoted
+from audit.configuration.config import quoted
 from audit.errors import UnreadError
 from audit.fleet import repository_of
 from audit.model import Gap, Version, need

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.config import quoted
+from audit.configuration.config import quoted
 from audit.errors import UnreadError
 from audit.model import Gap, Version, need
 from audit.verdict.check import Findings, check, not_applicable

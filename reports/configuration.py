@@ -9,13 +9,13 @@ from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
-from audit.config import Origin
-from audit.options import OPTIONS
-from audit.sections import SECTIONS
+from audit.configuration.config import Origin
+from audit.configuration.options import OPTIONS
+from audit.configuration.sections import SECTIONS
 from reports.toml import key, literal
 
 if TYPE_CHECKING:
-    from audit.config import Resolved
+    from audit.configuration.config import Resolved
 
 MASK: Final = "***"
 _PASSWORD = re.compile(r"(?<=//)[^/@\s]+(?=@)")

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tabulate import tabulate
 
-from audit.configuration_file import NOUNS
-from audit.options import GROUPS, OPTIONS
-from audit.sections import SECTIONS
-from audit.settings import Settings
+from audit.configuration.file import NOUNS
+from audit.configuration.options import GROUPS, OPTIONS
+from audit.configuration.sections import SECTIONS
+from audit.configuration.settings import Settings
 from reports.toml import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from audit.sections import Section
+    from audit.configuration.sections import Section
 
 _KINDS: Final = {
     "text": "string",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.declared.model import Declared, DeclaredContainer, DeclaredUnit, Diagnostic, Pin, Shadow
 from audit.fleet import deploy_order
 from audit.model import Account, Gap, Location, Seen, Unread

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from audit import config
 from audit import snapshot as snapshots
 from audit.cli import main
 from audit.cli.commands import COMMANDS
+from audit.configuration import config
 from audit.verdict.results import from_json
 from tests.nouns import fresh, snapshot
 from tests.processes import BIN, run

@@ -16,7 +16,7 @@ import pytest
 
 import checks
 from audit import door
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.demo.emulator import environment, settings
 from audit.demo.seed import push_image, seed_runner, sign_in
 from audit.look import once

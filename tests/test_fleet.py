@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.errors import NothingSelectedError
 from audit.fleet import (
     access,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from audit.cli import main
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.demo.emulator import environment, settings
 from audit.demo.sample import export
 from audit.demo.scenario import REGISTRY, REGISTRY_ID, STACK, scenario

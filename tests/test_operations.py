@@ -10,7 +10,7 @@ import click
 import pytest
 
 from audit.cli import cli
-from audit.config import resolve
+from audit.configuration.config import resolve
 from audit.fleet import access
 from audit.model import Account
 from audit.running.permissions import TABLE

@@ -10,7 +10,7 @@ import pytest
 
 from audit import snapshot as snapshots
 from audit.cli import main
-from audit.config import resolve
+from audit.configuration.config import resolve
 from audit.errors import UsageError
 from audit.model import Seen
 from tests.nouns import DEV, RUNNER, SHARED, STACK, definition, families, fresh, observation, row, snapshot

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.cli import main
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.errors import UsageError
 from audit.look import once
 from audit.verdict.precedents import waivers

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audit import config
 from audit.cli.consent import Consent, Screen, say
 from audit.cli.options import options, seen, text_of
-from audit.config import Settings
+from audit.configuration import config
+from audit.configuration.config import Settings
 from audit.errors import RefusedError, StepFailedError, UsageError
 from audit.remedy.plan import Plan
 from audit.text import counted, one_line

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audit import config as settings_of
-from audit import options as table
 from audit.cli.options import as_json_text, options
+from audit.configuration import config as settings_of
+from audit.configuration import options as table
 from audit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from audit.config import Settings
+    from audit.configuration.config import Settings
 
 
 @click.group()
@@ -53,7 +53,7 @@ def show(config_file: Path | None, origin: bool, as_json: bool, **given: object)
 @options("checks_dir")
 def schema(config_file: Path | None, policy_only: bool, **given: object) -> int:  # noqa: FBT001 -- click passes by name
     """Print the JSON Schema of pipelines-audit.toml, for editors and validators."""
-    from audit.schema import schema as made  # noqa: PLC0415 -- start-up
+    from audit.configuration.schema import schema as made  # noqa: PLC0415 -- start-up
 
     settings, _ = settings_of.resolve(given, os.environ, config=config_file)
     click.echo(as_json_text(made(_check_ids(settings), policy_only=policy_only)), nl=False)
@@ -98,6 +98,6 @@ def _check_ids(settings: Settings) -> Mapping[str, str]:
 
 
 def _meant(name: str) -> str:
-    from audit.configuration_file import near  # noqa: PLC0415 -- start-up
+    from audit.configuration.file import near  # noqa: PLC0415 -- start-up
 
     return near(name, [option.variable for option in table.OPTIONS.values()])

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audit import config
 from audit.cli import preflights
 from audit.cli.options import as_json_text, options, say_incomplete, with_gaps
 from audit.cli.preflights import preflight_option
+from audit.configuration import config
 
 if TYPE_CHECKING:
     from pathlib import Path

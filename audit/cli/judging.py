@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audit import config
 from audit.cli import past, preflights, telemetry
 from audit.cli.options import EXIT_CODES, colour, options, report_options, seen, today, width
 from audit.cli.preflights import preflight_option
+from audit.configuration import config
 from audit.text import one_line
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from audit.config import Settings
+    from audit.configuration.config import Settings
     from audit.look.grounds import Grounds
     from audit.snapshot import Snapshot
     from audit.verdict.check import Stage

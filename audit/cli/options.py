@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audit import options as table
+from audit.configuration import options as table
 from audit.errors import UnreadError, UsageError
 from audit.text import one_line
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date
 
-    from audit.config import Settings
+    from audit.configuration.config import Settings
     from audit.look.exclusions import Exclusion
     from audit.model import Gap
     from audit.snapshot import Snapshot

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audit import config
 from audit.cli.options import as_json_text, options, width
+from audit.configuration import config
 from audit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from audit.config import Settings
+    from audit.configuration.config import Settings
     from audit.verdict.results import Results
     from reports.notify import Target
 

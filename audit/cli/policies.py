@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audit import config
 from audit.cli.options import as_json_text, options
+from audit.configuration import config
 from audit.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from audit.config import Settings
+    from audit.configuration.config import Settings
     from audit.declared.model import Declared
 
 PARTS = ("read", "trust", "caller", "organization")

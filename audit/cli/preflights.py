@@ -9,7 +9,7 @@ import click
 from audit.cli.options import with_gaps
 
 if TYPE_CHECKING:
-    from audit.config import Settings
+    from audit.configuration.config import Settings
     from audit.look.exclusions import Exclusion
 
 preflight_option = click.option(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audit import config
 from audit.cli import telemetry
 from audit.cli.judging import judged, judged_beside, say_warnings
 from audit.cli.options import as_json_text, colour, options, report_options, seen, today, width
+from audit.configuration import config
 from audit.errors import UsageError
 
 if TYPE_CHECKING:

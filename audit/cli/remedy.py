@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 
-from audit import config, files
+from audit import files
 from audit.cli.judging import judged_beside
 from audit.cli.options import options, seen, today
+from audit.configuration import config
 from audit.errors import DeclarationError, RefusedError, UsageError
 from audit.text import counted, one_line
 
 if TYPE_CHECKING:
-    from audit.config import Settings
+    from audit.configuration.config import Settings
     from audit.declared.model import Declared
     from audit.declared.tree import SourceTree
     from audit.remedy.edit import Edit

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audit import config
 from audit.cli.options import options, text_of
 from audit.cli.remedy import in_form, show, texts, to_file
+from audit.configuration import config
 
 if TYPE_CHECKING:
     from audit.cli.remedy import Form

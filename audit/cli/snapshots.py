@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audit import config
 from audit.cli.options import as_json_text, options, say_incomplete, seen, today, with_gaps
+from audit.configuration import config
 
 if TYPE_CHECKING:
     from audit.snapshot import Snapshot

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audit import config
 from audit.cli.options import options
+from audit.configuration import config
 from audit.errors import RefusedError, UsageError
 from audit.text import one_line
 
@@ -124,7 +124,7 @@ def _write(draft: _Draft, *, force: bool) -> str:
 
 
 def _next(found: Survey, place: Path, ci: str | None, workflow: str) -> Sequence[str]:
-    from audit.config import quoted  # noqa: PLC0415 -- start-up
+    from audit.configuration.config import quoted  # noqa: PLC0415 -- start-up
 
     where = f"--infra-live {quoted(str(place))}"
     caller = f"arn:aws:iam::{found.hub or 'ACCOUNT'}:role/pipelines-audit-ci"

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TextIO, TypeAlias
 
 import click
 
-from audit.options import FORMAT_VARIABLE, TIMINGS_VARIABLE
+from audit.configuration.options import FORMAT_VARIABLE, TIMINGS_VARIABLE
 from audit.text import counted, neutral
 
 if TYPE_CHECKING:

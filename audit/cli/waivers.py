@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audit import config
 from audit.cli.options import as_json_text, options, today
+from audit.configuration import config
 from audit.errors import UsageError
 from audit.text import counted, one_line
 
 if TYPE_CHECKING:
-    from audit.config import Settings
+    from audit.configuration.config import Settings
     from audit.verdict.waiver_file import Rules
     from audit.verdict.waivers import Waivers
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NoReturn, TypeAlias
 
-from audit.config import Reading
+from audit.configuration.config import Reading
 from audit.errors import HclSyntaxError, LimitError
 from audit.model import Location
 

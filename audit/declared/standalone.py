@@ -23,7 +23,7 @@ from audit.model import Location
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from audit.config import Root
+    from audit.configuration.config import Root
     from audit.declared.accounts import Accounts
     from audit.declared.allowance import Allowance
     from audit.declared.collected import Collected

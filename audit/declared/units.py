@@ -41,7 +41,7 @@ from audit.model import Gap, Location
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from audit.config import Root
+    from audit.configuration.config import Root
     from audit.declared.directories import Found
     from audit.declared.model import Declared
     from audit.declared.placement import Placement

@@ -20,7 +20,7 @@ from audit.running.model import Target
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from audit.config import Settings
+    from audit.configuration.config import Settings
     from audit.running.model import Member
 
 STANDARD_STACK = "ecs-deploy-runner"

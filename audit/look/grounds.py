@@ -18,7 +18,7 @@ from audit.workstation.model import Workstation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from audit.config import Settings
+    from audit.configuration.config import Settings
     from audit.released.model import Released
 
 

@@ -30,7 +30,7 @@ from audit.snapshot import Snapshot, load
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from audit.config import Settings
+    from audit.configuration.config import Settings
     from audit.declared.model import Declared
     from audit.fleet import Order
     from audit.look.exclusions import Exclusion

@@ -17,7 +17,7 @@ from audit.stopping import on_signal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from audit.config import Settings
+    from audit.configuration.config import Settings
     from audit.declared.model import Declared
     from audit.look.beyond import Beyond
     from audit.look.rounds import Progress

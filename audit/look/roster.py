@@ -16,7 +16,7 @@ from audit.model import Account, Gap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from audit.config import Settings
+    from audit.configuration.config import Settings
     from audit.declared.model import Declared, DeclaredContainer, DeclaredUnit
     from audit.model import AccountEntry
     from audit.running.model import Member, Target

@@ -26,7 +26,7 @@ from audit.stopping import on_signal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from audit.config import Settings
+    from audit.configuration.config import Settings
     from audit.declared.model import DeclaredContainer
     from audit.fleet import Order
     from audit.look.logbook import Entry

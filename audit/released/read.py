@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from audit.config import Settings
+    from audit.configuration.config import Settings
     from audit.released.model import Release
 
 DEADLINE = 45.0

@@ -12,7 +12,7 @@ from audit.text import one_line
 if TYPE_CHECKING:
     from datetime import date
 
-    from audit.policy import Policy
+    from audit.configuration.policy import Policy
     from audit.released.model import Release, Released
 
 LATEST = "latest-allowed"

@@ -21,7 +21,7 @@ from audit.released.transport import open_session
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from audit.config import Settings
+    from audit.configuration.config import Settings
 
 VARIABLE = "GITHUB_OAUTH_TOKEN"
 DEADLINE = 20.0

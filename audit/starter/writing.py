@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from audit.configuration_file import FILE_NAME
+from audit.configuration.file import FILE_NAME
 from audit.errors import UsageError
 from audit.text import one_line
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import audit
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.model import Severity
 from audit.snapshot import Snapshot
 from audit.verdict import chain, matrix, memory

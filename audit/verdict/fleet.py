@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from audit.configuration.policy import Limits, Policy
 from audit.declared.accounts import NAMES as ACCOUNTS_FILES
 from audit.declared.model import Diagnostic, Pin
 from audit.errors import UnreadError
 from audit.model import Account, Fact, Gap, Version
-from audit.policy import Limits, Policy
 from audit.running.model import Member, Observation
 from audit.verdict.digests import Earlier
 from audit.verdict.pairing import StackView, UnitView
@@ -22,7 +22,7 @@ from audit.verdict.releases import Releases
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from audit.config import Settings
+    from audit.configuration.config import Settings
     from audit.declared.model import DeclaredContainer
     from audit.snapshot import Snapshot
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.errors import AuditError
 from audit.look.grounds import Grounds
 from audit.snapshot import Snapshot

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.errors import UsageError
 from audit.verdict.conclusion import exit_of
 from audit.verdict.finding import OUTCOMES, fingerprint

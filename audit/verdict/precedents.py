@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from audit.config import Settings
+    from audit.configuration.config import Settings
 
 FILE_NAME = "waivers.yaml"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from audit.config import quoted
+from audit.configuration.config import quoted
 from audit.errors import UnreadError
 from audit.fleet import repository_of
 from audit.model import Fact, Gap, Version, need
@@ -18,7 +18,7 @@ from audit.verdict.pairing import Matched, StackView, UnitView, known
 from audit.workstation.model import Tool, Workstation
 
 if TYPE_CHECKING:
-    from audit.config import Settings
+    from audit.configuration.config import Settings
     from audit.declared.model import DeclaredContainer, Pin
     from audit.look.grounds import Grounds
     from audit.released.hops import Builder, Obstacle, Route

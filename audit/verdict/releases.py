@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from audit.configuration.policy import Policy
 from audit.errors import UnreadError
 from audit.model import Gap, Version
-from audit.policy import Policy
 from audit.released import policy
 from audit.released.model import Released
 from audit.verdict.check import not_applicable

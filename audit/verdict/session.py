@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from audit import snapshot as snapshots
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.snapshot import Snapshot
 from audit.verdict import cockpit, conclusion, judging, left_out, registry, secrets
 from audit.verdict.check import Check

@@ -17,7 +17,7 @@ from audit.released.address import demand_allowed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from audit.config import Settings
+    from audit.configuration.config import Settings
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/(?!\.{1,2}$)[\w.-]+", re.ASCII)
 _KINDS = "slack=URL, webhook=URL or github-issue=OWNER/REPO"

@@ -12,7 +12,7 @@ from audit.verdict.releases import Releases
 from tests.nouns import STACK, TODAY, definition, observation, released, row, snapshot, view
 
 if TYPE_CHECKING:
-    from audit.policy import Policy
+    from audit.configuration.policy import Policy
     from audit.released.model import Released
     from audit.running.model import TaskDefinition
     from audit.verdict.pairing import UnitView

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.declared.model import DeclaredContainer, Diagnostic
 from audit.model import Account, Location
 from checks import test_accounts

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.config import Settings
+from audit.configuration.config import Settings
+from audit.configuration.policy import Limits
 from audit.errors import UnreadError
-from audit.policy import Limits
 from audit.verdict.results import Coverage
 from checks import test_coverage
 from tests.checks.judging import ended, judged, outcomes, rules, said

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.model import Account, Fact, Seen
 from audit.running.model import Member, StackInvoker
 from checks import test_organization

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from audit.config import Settings
+from audit.configuration.config import Settings
+from audit.configuration.policy import Limits
 from audit.model import Seen
-from audit.policy import Limits
 from audit.running.model import Repository, Scan, TagImage, Vulnerable
 from checks import test_registry
 from tests.checks.judging import DIGEST, PLANNER, ended, judged, outcomes, repositories, said

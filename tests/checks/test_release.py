@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.policy import Policy
+from audit.configuration.policy import Policy
 from checks import test_release
 from tests.checks.judging import ended, judged, outcomes, rules, said
 from tests.nouns import TAG_AT, TODAY, fleet, released, row, view

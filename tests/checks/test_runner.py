@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from audit.config import Settings
+from audit.configuration.config import Settings
+from audit.configuration.policy import Limits
 from audit.model import Seen
-from audit.policy import Limits
 from audit.running.model import StackInvoker, Task
 from checks import test_images, test_invoker, test_runner
 from tests.checks.judging import PLANNER, ended, judged, outcomes, planner, said

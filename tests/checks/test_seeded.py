@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from audit import door
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.demo.sample import NEWEST, export
 from audit.demo.scenario import (
     APPLIER,

@@ -11,10 +11,10 @@ import jsonschema
 import pytest
 
 from audit.cli import main
-from audit.config import resolve
-from audit.configuration_file import NOUNS
-from audit.options import OPTIONS
-from audit.sections import SECTIONS
+from audit.configuration.config import resolve
+from audit.configuration.file import NOUNS
+from audit.configuration.options import OPTIONS
+from audit.configuration.sections import SECTIONS
 from reports.keys import keys, markdown
 from tests.processes import ROOT
 

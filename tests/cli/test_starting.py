@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.cli import main
+from audit.configuration.options import OPTIONS
 from audit.demo.sample import export
-from audit.options import OPTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ import pytest
 from audit import snapshot as snapshots
 from audit.cli import main
 from audit.cli.telemetry import Lines, Run, asked_format, say, tell_timings, telling
-from audit.config import unknown_variables
+from audit.configuration.config import unknown_variables
 from audit.model import Account
 from audit.running.model import Target
 from audit.running.session import Access, Session

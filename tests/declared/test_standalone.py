@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.config import Root
+from audit.configuration.config import Root
 from audit.declared.tree import WorkTree
 from audit.declared.units import read
 from tests.declared.live import LIVE, declared, write

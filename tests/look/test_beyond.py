@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.look.beyond import STANDARD_STACK, Beyond
 from audit.look.exclusions import Exclusion
 from audit.model import Account, AccountEntry, Location

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.look.roster import closed, completed, missing, open_places, without_unit
 from audit.model import Account, AccountEntry, Gap
 from audit.running.model import Member, Target

@@ -9,7 +9,7 @@ import pytest
 
 from audit import snapshot as snapshots
 from audit.cli import main
-from audit.config import FILE_NAME
+from audit.configuration.config import FILE_NAME
 from tests.aws import DEV, ROLE_ARN
 from tests.overlay.faults import DENIED, Fault, Reply, Rule, query_error
 from tests.overlay.patches import simulation

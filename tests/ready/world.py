@@ -15,7 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.demo.sample import export
 from audit.demo.seed import sign_in
 from audit.door import judge

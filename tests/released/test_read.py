@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.errors import UsageError
 from audit.released.read import read
 from tests.released.server import JSON, Answer, page, release, serve

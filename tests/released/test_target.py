@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
+from audit.configuration.policy import Policy
 from audit.errors import UsageError
-from audit.policy import Policy
 from audit.released.model import Release, Released
 from audit.released.target import target
 

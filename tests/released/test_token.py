@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.errors import UsageError
 from audit.model import Seen, Unread, need
 from audit.released.token import Token, examine

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from audit import fleet
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.declared.tree import open_tree
 from audit.look.once import declared
 from audit.model import Location, Seen, Unread

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.errors import RefusedError
 from audit.look.once import declared
 from audit.remedy import edit

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.declared.model import Dated
 from audit.demo.sample import export
 from audit.look import once

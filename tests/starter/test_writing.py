@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from audit.config import Settings, read_file
-from audit.configuration_file import validated
+from audit.configuration.config import Settings, read_file
+from audit.configuration.file import validated
 from audit.errors import UsageError
 from audit.model import Gap
 from audit.starter.survey import Survey, survey

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.snapshot import Snapshot, sha256
 from audit.verdict.check import Check, Judgement, Subject
 from audit.verdict.conclusion import Occasion, conclude, exit_of

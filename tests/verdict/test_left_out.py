@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.errors import NothingSelectedError
 from audit.verdict.left_out import keep
 from audit.verdict.precedents import Precedents

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.snapshot import Snapshot, sha256
 from audit.verdict.conclusion import Occasion, conclude
 from audit.verdict.finding import Finding, Outcome, State, fingerprint

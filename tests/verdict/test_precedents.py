@@ -9,7 +9,7 @@ import pytest
 
 from audit import door
 from audit import snapshot as snapshots
-from audit.config import Settings
+from audit.configuration.config import Settings
 from audit.errors import UsageError
 from audit.verdict import results as documents
 from audit.verdict.precedents import precedents

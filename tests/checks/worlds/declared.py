@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from audit.config import Settings
+from audit.configuration.config import Settings
+from audit.configuration.policy import Policy
 from audit.declared.model import Diagnostic, Shadow
 from audit.model import Location
-from audit.policy import Policy
 from audit.verdict import coverage, pairing
 from audit.verdict.results import Coverage
 from tests.checks.judging import rules

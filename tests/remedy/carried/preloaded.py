@@ -16,7 +16,7 @@ import audit.remedy.carrying.opening
 import audit.remedy.carrying.run
 import audit.remedy.making
 import audit.running.session  # noqa: F401 -- as all above
-from audit import config
+from audit.configuration import config
 from audit.declared.syntax import parse
 from audit.remedy.document import schema
 

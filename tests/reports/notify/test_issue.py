@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.config import Settings
+from audit.configuration.config import Settings
 from reports import notify
 from reports.notify.issue import mark
 from tests.reports import sample

@@ -10,9 +10,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from audit.config import read_file
+from audit.configuration.config import read_file
+from audit.configuration.schema import schema
 from audit.errors import UsageError
-from audit.schema import schema
 from checks.catalogue import catalogue
 from tests.processes import ROOT
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from audit.options import OPTIONS
-from audit.sections import SECTIONS
-from audit.settings import DEEPEST, Settings
+from audit.configuration.options import OPTIONS
+from audit.configuration.sections import SECTIONS
+from audit.configuration.settings import DEEPEST, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

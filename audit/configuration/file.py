@@ -10,12 +10,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from audit.configuration.options import OPTIONS, Option
+from audit.configuration.policy import Limits, Policy
+from audit.configuration.sections import SECTIONS, Section
+from audit.configuration.settings import Reading, Root, Settings
 from audit.errors import UsageError
 from audit.model import AccountEntry
-from audit.options import OPTIONS, Option
-from audit.policy import Limits, Policy
-from audit.sections import SECTIONS, Section
-from audit.settings import Reading, Root, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from audit.configuration_file import FILE_NAME, read_file, text_of, validated
+from audit.configuration.file import FILE_NAME, read_file, text_of, validated
+from audit.configuration.options import CONFIG_VARIABLE, ENVIRONMENT_PREFIX, FORMAT_VARIABLE, OPTIONS, TIMINGS_VARIABLE
+from audit.configuration.settings import Reading, Root, Settings, quoted
 from audit.errors import UsageError
-from audit.options import CONFIG_VARIABLE, ENVIRONMENT_PREFIX, FORMAT_VARIABLE, OPTIONS, TIMINGS_VARIABLE
-from audit.settings import Reading, Root, Settings, quoted
 
 __all__ = [
     "FILE_NAME",

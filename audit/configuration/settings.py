@@ -1,6 +1,6 @@
 """Settings: everything that a run can be told, as plain values with their defaults.
 
-The field names are the keys of ``pipelines-audit.toml``; ``audit.config`` fills them in.
+The field names are the keys of ``pipelines-audit.toml``; ``audit.configuration.config`` fills them in.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from audit.configuration.options import OPTIONS
+from audit.configuration.policy import Limits, Policy
+from audit.configuration.sections import SECTIONS
 from audit.model import AccountEntry, SeverityName
-from audit.options import OPTIONS
-from audit.policy import Limits, Policy
-from audit.sections import SECTIONS
 
 DEEPEST = 60
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.config import Reading, Root, Settings, from_environment, quoted, resolve
+from audit.configuration.config import Reading, Root, Settings, from_environment, quoted, resolve
+from audit.configuration.options import OPTIONS
+from audit.configuration.sections import SECTIONS
 from audit.errors import UsageError
 from audit.model import AccountEntry
-from audit.options import OPTIONS
-from audit.sections import SECTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path

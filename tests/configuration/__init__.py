@@ -1,0 +1,1 @@
+"""Tests of the configuration: options, files and where values came from."""
