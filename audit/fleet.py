@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from audit.errors import NothingSelectedError
 from audit.model import Account, Gap, ImageRef
 from audit.running.access import Access
-from audit.running.model import Observation, RegistryTarget, SecretTarget, Target
+from audit.running.model.targets import RegistryTarget, SecretTarget, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from audit.configuration.config import Settings
     from audit.declared.model import Declared, DeclaredContainer, DeclaredUnit
+    from audit.running.model.seen import Observation
 
 _SECRET = re.compile(r"arn:aws[\w-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^:]+", re.ASCII)
 GUIDE_ORDER = ("logs", "shared", "security", "dev", "stage", "prod")

@@ -16,7 +16,7 @@ from audit.errors import UsageError
 from audit.fleet import Order
 from audit.model import Gap
 from audit.released.model import Released
-from audit.running.model import Running
+from audit.running.model.seen import Running
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,8 @@ from audit.verdict.subject import of_account, of_fleet
 from checks import references
 
 if TYPE_CHECKING:
-    from audit.running.model import Member, Observation
+    from audit.running.model.access import Member
+    from audit.running.model.seen import Observation
     from audit.verdict.fleet import Fleet
 
 pytestmark = pytest.mark.declaration

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from audit.released.hops import Lack
-    from audit.running.model import Script
+    from audit.running.model.invoker import Script
     from audit.verdict.pairing import StackView, UnitView
     from audit.verdict.readiness import Readiness
 

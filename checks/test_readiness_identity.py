@@ -18,7 +18,7 @@ from audit.verdict.subject import from_calls, of_fleet, of_noun
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from audit.running.model import Right
+    from audit.running.model.access import Right
     from audit.verdict.pairing import UnitView
     from audit.verdict.readiness import Readiness
 

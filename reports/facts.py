@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from audit.declared.model import Dated, Declared, DeclaredContainer, DeclaredUnit, Link
     from audit.model import Gap, Location
     from audit.released.model import Released
-    from audit.running.model import Observation, Running
+    from audit.running.model.seen import Observation, Running
 
 RECENT = 10
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from audit.look.difference import Change
-    from audit.running.model import Observation, Repository, Secret
+    from audit.running.model.ecr import Repository
+    from audit.running.model.secrets import Secret
+    from audit.running.model.seen import Observation
     from audit.snapshot import Snapshot
     from audit.verdict.results import Coverage
 

@@ -12,23 +12,11 @@ from audit.declared.model import Declared, DeclaredContainer, DeclaredUnit, Diag
 from audit.fleet import deploy_order
 from audit.model import Account, Gap, Location, Seen, Unread
 from audit.released.model import Release, Released
-from audit.running.model import (
-    Cluster,
-    ContainerImage,
-    Identity,
-    Invoker,
-    Observation,
-    Repository,
-    RepositorySettings,
-    Running,
-    Secret,
-    StackCluster,
-    StackInvoker,
-    TagImage,
-    Task,
-    TaskContainer,
-    TaskDefinition,
-)
+from audit.running.model.access import Identity
+from audit.running.model.ecr import Repository, RepositorySettings, TagImage
+from audit.running.model.ecs import Cluster, ContainerImage, StackCluster, Task, TaskContainer, TaskDefinition
+from audit.running.model.invoker import Invoker, StackInvoker
+from audit.running.model.seen import Observation, Running
 from audit.snapshot import Snapshot
 from audit.verdict import pairing
 from audit.verdict.fleet import Fleet
@@ -37,6 +25,7 @@ from audit.verdict.releases import Releases
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from audit.running.model.secrets import Secret
     from audit.verdict.pairing import UnitView
 
 REGION = "us-west-2"

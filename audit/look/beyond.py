@@ -15,13 +15,13 @@ from audit.look import shard
 from audit.look.exclusions import Exclusion, covering
 from audit.look.roster import ACTIVE
 from audit.model import Account, AccountEntry
-from audit.running.model import Target
+from audit.running.model.targets import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from audit.configuration.config import Settings
-    from audit.running.model import Member
+    from audit.running.model.access import Member
 
 STANDARD_STACK = "ecs-deploy-runner"
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from audit.model import Fact
-    from audit.running.model import Observation, Repository, TaskDefinition
+    from audit.running.model.ecr import Repository
+    from audit.running.model.ecs import TaskDefinition
+    from audit.running.model.seen import Observation
     from audit.snapshot import Snapshot
 
 Kind: TypeAlias = Literal["declared", "running", "registry", "secret", "released", "coverage"]

@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 import audit
 from audit.errors import RefusedError, UsageError
-from audit.running.model import Observation, RegistryTarget, Repository, Secret, SecretTarget, Target
+from audit.running.model.ecr import Repository
+from audit.running.model.secrets import Secret
+from audit.running.model.seen import Observation
+from audit.running.model.targets import RegistryTarget, SecretTarget, Target
 from audit.running.unread import gaps_in
 
 if TYPE_CHECKING:

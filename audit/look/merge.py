@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from audit.errors import UsageError
 from audit.look import shard
 from audit.model import Gap, Seen
-from audit.running.model import Repository, Running, Secret
+from audit.running.model.seen import Running
 from audit.running.tally import calls_by_account
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from audit.declared.model import Declared
     from audit.model import Fact
-    from audit.running.model import Observation, TagImage, Vulnerable
+    from audit.running.model.ecr import Repository, TagImage, Vulnerable
+    from audit.running.model.secrets import Secret
+    from audit.running.model.seen import Observation
     from audit.snapshot import Snapshot
 
 T = TypeVar("T")

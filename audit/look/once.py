@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from audit.model import Fact, Gap
     from audit.released.model import Released
     from audit.running.access import Access
-    from audit.running.model import Member, Running, Target
+    from audit.running.model.access import Member
+    from audit.running.model.seen import Running
+    from audit.running.model.targets import Target
     from audit.running.spent import Spent
 
 

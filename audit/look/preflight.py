@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from audit import fleet
 from audit.look.once import listed_accounts
 from audit.running.fanout import Fanout
-from audit.running.model import Target
+from audit.running.model.targets import Target
 from audit.running.pool import THREADS, Threads
 from audit.running.session import Session
 from audit.running.standing import Standing, standing

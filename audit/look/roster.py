@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from audit.configuration.config import Settings
     from audit.declared.model import Declared, DeclaredContainer, DeclaredUnit
     from audit.model import AccountEntry
-    from audit.running.model import Member, Target
+    from audit.running.model.access import Member
+    from audit.running.model.targets import Target
 
 ACTIVE = "ACTIVE"
 

@@ -13,7 +13,9 @@ from audit import fleet
 from audit.errors import UsageError
 from audit.look.logbook import Logbook, open_logbook
 from audit.running.fanout import Fanout
-from audit.running.model import Observation, Repository, Running, Target
+from audit.running.model.ecr import Repository
+from audit.running.model.seen import Observation, Running
+from audit.running.model.targets import Target
 from audit.running.observe import look_at_account, look_at_registry, look_at_secret
 from audit.running.pool import THREADS, Threads
 from audit.running.processes import Processes, cores

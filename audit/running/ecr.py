@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from audit.running.faults import CallError
-from audit.running.model import PlatformImage, Scan, TagImage
+from audit.running.model.ecr import PlatformImage, Scan, TagImage
 from audit.running.replies import utc
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_ecr.type_defs import ImageDetailTypeDef
 
-    from audit.running.model import RegistryTarget
+    from audit.running.model.targets import RegistryTarget
     from audit.running.visit import Visit
 
 _BATCH = 100

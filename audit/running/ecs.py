@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from audit.running.faults import check_name
-from audit.running.model import ContainerImage, Logging, SecretReference, TaskDefinition, Variable
+from audit.running.model.ecs import ContainerImage, Logging, SecretReference, TaskDefinition, Variable
 from audit.running.redact import value_class
 from audit.running.replies import utc
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from audit.running.faults import CallError
-from audit.running.model import Identity
+from audit.running.model.access import Identity
 
 if TYPE_CHECKING:
     from audit.running.visit import Visit

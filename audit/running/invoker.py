@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from audit.running.ecs import variables
 from audit.running.faults import CallError, check_name
-from audit.running.model import Invoker
+from audit.running.model.invoker import Invoker
 from audit.running.replies import utc
 from audit.running.scripts import VARIABLE, scripts
 

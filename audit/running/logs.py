@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from audit.running.model import TaskDefinition
+    from audit.running.model.ecs import TaskDefinition
     from audit.running.visit import Visit
 
 MOST_GROUPS = 10

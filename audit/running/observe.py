@@ -9,7 +9,11 @@ from audit.running import ecr, ecs, logs, repository, rights, roles, scans, task
 from audit.running.fanout import Fanout
 from audit.running.identity import confirm, identity
 from audit.running.invoker import invoker
-from audit.running.model import Observation, Repository, Secret, StackCluster, StackInvoker
+from audit.running.model.ecr import Repository
+from audit.running.model.ecs import StackCluster
+from audit.running.model.invoker import StackInvoker
+from audit.running.model.secrets import Secret
+from audit.running.model.seen import Observation
 from audit.running.pool import THREADS, Threads
 from audit.running.secrets import secret_metadata
 from audit.running.session import Session
@@ -19,7 +23,10 @@ if TYPE_CHECKING:
 
     from audit.model import Fact
     from audit.running.access import Access
-    from audit.running.model import RegistryTarget, Right, SecretTarget, TagImage, Target, TaskDefinition, Vulnerable
+    from audit.running.model.access import Right
+    from audit.running.model.ecr import TagImage, Vulnerable
+    from audit.running.model.ecs import TaskDefinition
+    from audit.running.model.targets import RegistryTarget, SecretTarget, Target
     from audit.running.pool import Job, Place
     from audit.running.visit import Visit
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from audit.model import Account, Unread
 from audit.running.faults import CallError
-from audit.running.model import Member
+from audit.running.model.access import Member
 from audit.running.session import Session
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
-from audit.running.model import RegistryTarget, SecretTarget, Target
+from audit.running.model.targets import RegistryTarget, SecretTarget, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from audit.running.model import ValueClass
+    from audit.running.model.ecs import ValueClass
 
 DROPPED = "(dropped)"
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from audit.running.faults import CallError
-from audit.running.model import RepositorySettings
+from audit.running.model.ecr import RepositorySettings
 from audit.running.replies import utc
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_ecr.type_defs import RepositoryTypeDef
 
-    from audit.running.model import RegistryTarget
+    from audit.running.model.targets import RegistryTarget
     from audit.running.visit import Visit
 
 P = ParamSpec("P")

@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from audit.running.faults import CallError
-from audit.running.model import Right
+from audit.running.model.access import Right
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from audit.running.model import Identity
+    from audit.running.model.access import Identity
     from audit.running.visit import Visit
 
 ACTIONS = ("lambda:InvokeFunction", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from audit.running.faults import CallError
-from audit.running.model import RoleChange
+from audit.running.model.access import RoleChange
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from audit.running.model import TaskDefinition
+    from audit.running.model.ecs import TaskDefinition
     from audit.running.visit import Visit
 
 _CALL = "iam:SimulatePrincipalPolicy"

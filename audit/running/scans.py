@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from audit.running.faults import CallError
-from audit.running.model import Vulnerable
+from audit.running.model.ecr import Vulnerable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mypy_boto3_ecr.type_defs import ImageScanFindingsTypeDef
 
-    from audit.running.model import RegistryTarget, TagImage
+    from audit.running.model.ecr import TagImage
+    from audit.running.model.targets import RegistryTarget
     from audit.running.visit import Visit
 
 MOST_CALLS = 2

@@ -8,7 +8,7 @@ import json
 import zlib
 from typing import TYPE_CHECKING
 
-from audit.running.model import Script
+from audit.running.model.invoker import Script
 from audit.running.redact import without_secrets
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from audit.running.faults import CallError
-from audit.running.model import SecretMetadata
+from audit.running.model.secrets import SecretMetadata
 from audit.running.replies import utc
 
 if TYPE_CHECKING:

@@ -54,7 +54,8 @@ if TYPE_CHECKING:
 
     from audit.model import Account
     from audit.running.access import Link
-    from audit.running.model import Identity, RepositorySettings
+    from audit.running.model.access import Identity
+    from audit.running.model.ecr import RepositorySettings
 
 __all__ = ["Access", "Session"]
 

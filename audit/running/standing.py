@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from audit.model import Account, Fact
 from audit.running.identity import identity
-from audit.running.model import Identity
+from audit.running.model.access import Identity
 
 if TYPE_CHECKING:
-    from audit.running.model import Target
+    from audit.running.model.targets import Target
     from audit.running.session import Session
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from audit.running.model import AccountCalls
+from audit.running.model.seen import AccountCalls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from audit.running.model import Observation, Repository, Secret
+    from audit.running.model.ecr import Repository
+    from audit.running.model.secrets import Secret
+    from audit.running.model.seen import Observation
 
 
 def calls_by_account(

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from audit.running.faults import CallError, check_name
-from audit.running.model import Cluster, Task, TaskContainer
+from audit.running.model.ecs import Cluster, Task, TaskContainer
 from audit.running.replies import utc
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from audit.verdict.invoking import bare, fault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from audit.running.model import Invoker, Script
+    from audit.running.model.invoker import Invoker, Script
 
 CONTAINER = "docker-image-builder"
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from audit.declared.model import DeclaredContainer, Pin
-    from audit.running.model import TagImage, Task
+    from audit.running.model.ecr import TagImage
+    from audit.running.model.ecs import Task
     from audit.verdict.pairing import StackView, UnitView
     from audit.verdict.registry import Registry
     from audit.verdict.releases import Releases

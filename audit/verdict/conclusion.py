@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from audit.model import SeverityName
-    from audit.running.model import Running
+    from audit.running.model.seen import Running
     from audit.verdict.check import Check
     from audit.verdict.ledger import Entry
     from audit.verdict.left_out import Kept

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from audit.declared.model import DeclaredContainer
-    from audit.running.model import Observation, Repository
+    from audit.running.model.ecr import Repository
+    from audit.running.model.seen import Observation
     from audit.snapshot import Snapshot
     from audit.verdict.pairing import UnitView
 

@@ -14,7 +14,8 @@ from audit.verdict.results import TagDigest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from audit.running.model import Repository, TagImage, Task
+    from audit.running.model.ecr import Repository, TagImage
+    from audit.running.model.ecs import Task
     from audit.verdict.pairing import StackView
     from audit.verdict.pairs import Matched
 

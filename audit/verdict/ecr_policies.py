@@ -18,7 +18,7 @@ from audit.model import Gap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from audit.running.model import TagImage
+    from audit.running.model.ecr import TagImage
 
 PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _ACCOUNT = re.compile(r"(?:arn:aws[\w-]*:iam::)?(?P<id>\d{12})(?::root)?", re.ASCII)

@@ -10,7 +10,7 @@ from audit.running.scripts import VARIABLE
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from audit.running.model import Variable
+    from audit.running.model.ecs import Variable
 
 _NAME = re.compile(
     r"(?:.*[_-])?(?:secrets?|tokens?|passw(?:or)?d|passphrase|pwd|credentials?|pat|oauth|(?:private|api|access|secret)_?key)"

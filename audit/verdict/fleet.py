@@ -14,7 +14,8 @@ from audit.declared.accounts import NAMES as ACCOUNTS_FILES
 from audit.declared.model import Diagnostic, Pin
 from audit.errors import UnreadError
 from audit.model import Account, Fact, Gap, Version
-from audit.running.model import Member, Observation
+from audit.running.model.access import Member
+from audit.running.model.seen import Observation
 from audit.verdict.digests import Earlier
 from audit.verdict.pairing import StackView, UnitView
 from audit.verdict.releases import Releases

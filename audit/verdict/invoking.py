@@ -20,7 +20,7 @@ from audit.text import one_line
 from audit.verdict.check import not_applicable
 
 if TYPE_CHECKING:
-    from audit.running.model import Invoker, Script
+    from audit.running.model.invoker import Invoker, Script
 
 BUILD = "build-docker-image"
 MAX_PATTERN = 4096

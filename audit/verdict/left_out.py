@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from audit.model import Gap
-    from audit.running.model import Observation
+    from audit.running.model.seen import Observation
     from audit.verdict.waivers import Waivers
 
 

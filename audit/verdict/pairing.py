@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING
 
 from audit.declared.model import Dated, DeclaredContainer, DeclaredUnit, Shadow
 from audit.model import Fact, Gap, Location, Seen, Unread, need
-from audit.running.model import Cluster, Invoker, Observation, RoleChange, Task, TaskDefinition, unasked
+from audit.running.model.ecs import Cluster, Task, TaskDefinition
+from audit.running.model.facts import unasked
+from audit.running.model.invoker import Invoker
+from audit.running.model.seen import Observation
 from audit.running.tasks import MISSING
 from audit.verdict.pairs import Matched, Missing, Orphan, Pair, known, pair, unknown
 from audit.verdict.registry import Registry
@@ -23,6 +26,7 @@ from audit.verdict.registry import Registry
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from audit.running.model.access import RoleChange
     from audit.snapshot import Snapshot
 
 __all__ = [

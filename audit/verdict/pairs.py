@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias
 from audit.declared.model import DeclaredContainer
 from audit.errors import UnreadError
 from audit.model import Gap, ImageRef
-from audit.running.model import TaskDefinition
+from audit.running.model.ecs import TaskDefinition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from audit.declared.model import DeclaredContainer, Pin
     from audit.look.grounds import Grounds
     from audit.released.hops import Builder, Obstacle, Route
-    from audit.running.model import Observation, Right
+    from audit.running.model.access import Right
+    from audit.running.model.seen import Observation
 
 REFUSED = "InvalidClientTokenId"
 """What IAM answers to a user's session that was begun without MFA."""

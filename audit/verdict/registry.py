@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from audit.errors import UnreadError
 from audit.fleet import repository_of, running_images
 from audit.model import Account, Fact, Gap, Seen, Unread, need
-from audit.running.model import Repository, RepositorySettings, TagImage
+from audit.running.model.ecr import Repository, RepositorySettings, TagImage
 from audit.text import counted
 from audit.verdict.check import not_applicable
 

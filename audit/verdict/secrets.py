@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from audit.fleet import secret_references
 from audit.model import Account, Fact, need
-from audit.running.model import Secret, SecretMetadata
+from audit.running.model.secrets import Secret, SecretMetadata
 
 if TYPE_CHECKING:
     from audit.snapshot import Snapshot

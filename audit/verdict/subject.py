@@ -14,7 +14,7 @@ from audit.verdict.registry import RepositoryView
 if TYPE_CHECKING:
     from audit.declared.model import DeclaredContainer, Diagnostic, Pin
     from audit.model import Gap, Location
-    from audit.running.model import Observation
+    from audit.running.model.seen import Observation
     from audit.verdict.pairing import Matched, Orphan, StackView
     from audit.verdict.secrets import SecretView
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from audit.declared.model import Shadow
 from audit.model import Account, Location, Seen
-from audit.running.model import Invoker, Logging, RoleChange, Script, StackInvoker, Variable
+from audit.running.model.access import RoleChange
+from audit.running.model.ecs import Logging, Variable
+from audit.running.model.invoker import Invoker, Script, StackInvoker
 from tests.nouns import (
     KANIKO,
     NOW,
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from audit.declared.model import DeclaredContainer
-    from audit.running.model import Observation, TaskDefinition
+    from audit.running.model.ecs import TaskDefinition
+    from audit.running.model.seen import Observation
     from audit.snapshot import Snapshot
 
 CONTAINERS = ("terraform-planner", "terraform-applier")

@@ -14,7 +14,7 @@ from tests.nouns import STACK, TODAY, definition, observation, released, row, sn
 if TYPE_CHECKING:
     from audit.configuration.policy import Policy
     from audit.released.model import Released
-    from audit.running.model import TaskDefinition
+    from audit.running.model.ecs import TaskDefinition
     from audit.verdict.pairing import UnitView
     from audit.verdict.registry import RepositoryView
     from audit.verdict.secrets import SecretView

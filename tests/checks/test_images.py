@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.model import Seen
-from audit.running.model import PlatformImage, Repository, TagImage, Task
+from audit.running.model.ecr import PlatformImage, Repository, TagImage
 from audit.verdict.digests import Earlier
 from audit.verdict.results import TagDigest
 from checks import test_images, test_runner
@@ -38,6 +38,7 @@ from tests.nouns import (
 
 if TYPE_CHECKING:
     from audit.declared.model import DeclaredContainer
+    from audit.running.model.ecs import Task
     from audit.verdict.pairing import UnitView
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.model import Seen
-from audit.running.model import Invoker, Script, StackInvoker, Variable
+from audit.running.model.ecs import Variable
+from audit.running.model.invoker import Invoker, Script, StackInvoker
 from checks import test_invoker
 from tests.checks.judging import ended, judged, outcomes, rules, said
 from tests.nouns import (

@@ -9,13 +9,14 @@ import pytest
 
 from audit.configuration.config import Settings
 from audit.model import Account, Fact, Seen
-from audit.running.model import Member, StackInvoker
+from audit.running.model.access import Member
+from audit.running.model.invoker import StackInvoker
 from checks import test_organization
 from tests.checks.judging import ended, judged, said
 from tests.nouns import DEV, SHARED, definition, fleet_of, invoker, observation, row, snapshot, unread
 
 if TYPE_CHECKING:
-    from audit.running.model import Observation
+    from audit.running.model.seen import Observation
     from audit.verdict.fleet import Fleet
 
 MISSING = test_organization.test_account_not_in_organization

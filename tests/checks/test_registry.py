@@ -12,7 +12,7 @@ import pytest
 from audit.configuration.config import Settings
 from audit.configuration.policy import Limits
 from audit.model import Seen
-from audit.running.model import Repository, Scan, TagImage, Vulnerable
+from audit.running.model.ecr import Repository, Scan, TagImage, Vulnerable
 from checks import test_registry
 from tests.checks.judging import DIGEST, PLANNER, ended, judged, outcomes, repositories, said
 from tests.nouns import (

@@ -11,7 +11,7 @@ import pytest
 from audit.configuration.config import Settings
 from audit.configuration.policy import Limits
 from audit.model import Seen
-from audit.running.model import StackInvoker, Task
+from audit.running.model.invoker import StackInvoker
 from checks import test_images, test_invoker, test_runner
 from tests.checks.judging import PLANNER, ended, judged, outcomes, planner, said
 from tests.nouns import (
@@ -32,6 +32,7 @@ from tests.nouns import (
 )
 
 if TYPE_CHECKING:
+    from audit.running.model.ecs import Task
     from audit.verdict.pairing import UnitView
 
 

@@ -8,16 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.model import Seen
-from audit.running.model import (
-    Logging,
-    RoleChange,
-    Secret,
-    SecretMetadata,
-    SecretReference,
-    StackInvoker,
-    TaskDefinition,
-    Variable,
-)
+from audit.running.model.access import RoleChange
+from audit.running.model.ecs import Logging, SecretReference, TaskDefinition, Variable
+from audit.running.model.invoker import StackInvoker
+from audit.running.model.secrets import Secret, SecretMetadata
 from checks import test_security
 from tests.checks.judging import PLANNER, ended, judged, planner, said, secret_views
 from tests.nouns import (
@@ -37,7 +31,7 @@ from tests.nouns import (
 
 if TYPE_CHECKING:
     from audit.model import Account
-    from audit.running.model import ValueClass
+    from audit.running.model.ecs import ValueClass
     from audit.verdict.secrets import SecretView
 
 NAME = "MachineUserGitHubPAT-AbCdEf"

@@ -17,7 +17,7 @@ from audit.cli import main
 from audit.cli.telemetry import Lines, Run, asked_format, say, tell_timings, telling
 from audit.configuration.config import unknown_variables
 from audit.model import Account
-from audit.running.model import Target
+from audit.running.model.targets import Target
 from audit.running.session import Access, Session
 from audit.running.spent import Cost, measured, spending
 from tests.aws import DEV, REGION, ROLE_ARN, emulated_aws, emulator, seed_runner

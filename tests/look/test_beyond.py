@@ -12,7 +12,7 @@ from audit.configuration.config import Settings
 from audit.look.beyond import STANDARD_STACK, Beyond
 from audit.look.exclusions import Exclusion
 from audit.model import Account, AccountEntry, Location
-from audit.running.model import Member
+from audit.running.model.access import Member
 from tests.nouns import DEV, REGION, SHARED, STACK, row, snapshot
 
 if TYPE_CHECKING:

@@ -15,7 +15,9 @@ from audit.cli import main
 from audit.declared.model import Pin
 from audit.look.difference import ABSENT, MOVED, changes
 from audit.model import Seen
-from audit.running.model import Cluster, Secret, StackCluster, StackInvoker, Task
+from audit.running.model.ecs import Cluster, StackCluster, Task
+from audit.running.model.invoker import StackInvoker
+from audit.running.model.secrets import Secret
 from tests.nouns import (
     DEV,
     KANIKO,
@@ -33,7 +35,7 @@ from tests.nouns import (
 )
 
 if TYPE_CHECKING:
-    from audit.running.model import Observation
+    from audit.running.model.seen import Observation
     from audit.snapshot import Snapshot
 
 V1 = Path(__file__).parents[1] / "golden/snapshots/v1.json.gz"

@@ -15,20 +15,16 @@ from audit.errors import RefusedError, UsageError
 from audit.look.logbook import open_logbook
 from audit.model import Account, Seen
 from audit.running.access import Access
-from audit.running.model import (
-    Observation,
-    RegistryTarget,
-    Repository,
-    Secret,
-    SecretMetadata,
-    SecretTarget,
-    StackCluster,
-    Target,
-)
+from audit.running.model.ecs import StackCluster
+from audit.running.model.secrets import Secret, SecretMetadata
+from audit.running.model.targets import RegistryTarget, SecretTarget, Target
 from tests.nouns import DEV, REGION, STACK, observation, repository, unread
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from audit.running.model.ecr import Repository
+    from audit.running.model.seen import Observation
 
 ACCESS = Access(role_arn="arn:aws:iam::{account_id}:role/audit")
 ARN = "arn:aws:secretsmanager:us-west-2:234567890123:secret:x"

@@ -13,7 +13,7 @@ from audit.fleet import deploy_order
 from audit.look.merge import merge
 from audit.look.shard import Shard, keep, parse
 from audit.model import Account, Seen, Unread
-from audit.running.model import Secret, SecretMetadata
+from audit.running.model.secrets import Secret, SecretMetadata
 from audit.snapshot import Snapshot, timeless
 from tests.nouns import DEV, SHARED, gap, observation, released, repository, row, snapshot, unread
 

@@ -9,7 +9,8 @@ import pytest
 from audit.configuration.config import Settings
 from audit.look.roster import closed, completed, missing, open_places, without_unit
 from audit.model import Account, AccountEntry, Gap
-from audit.running.model import Member, Target
+from audit.running.model.access import Member
+from audit.running.model.targets import Target
 from tests.nouns import DEV, REGION, SHARED, row, snapshot
 
 LOST = row(account_id=None, region=None, unknown={"account_id": "not in accounts.json", "region": "no region.hcl"})

@@ -6,7 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from audit.model import Gap, Seen, Unread, need
-from audit.running.model import Cluster, Identity, Right, StackCluster, StackInvoker, TagImage, Task
+from audit.running.model.access import Identity, Right
+from audit.running.model.ecr import TagImage
+from audit.running.model.ecs import Cluster, StackCluster, Task
+from audit.running.model.invoker import StackInvoker
 from audit.running.scripts import scripts
 from tests.aws import DEV, SHARED
 from tests.ready.world import RUNS, STACK, TO, packed
@@ -16,7 +19,9 @@ if TYPE_CHECKING:
 
     from audit.declared.model import Pin
     from audit.model import Fact
-    from audit.running.model import Invoker, Observation, Repository
+    from audit.running.model.ecr import Repository
+    from audit.running.model.invoker import Invoker
+    from audit.running.model.seen import Observation
     from tests.ready.world import World
 
 BUILDER = f"{STACK}-docker-image-builder"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.model import Gap, Seen
-from audit.running.model import StackCluster
+from audit.running.model.ecs import StackCluster
 from tests.aws import DEV
 from tests.ready import spoil
 from tests.ready.test_situations import MILD, github
@@ -18,7 +18,8 @@ from tests.ready.world import STACK, World, judged, ruling
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from audit.running.model import Observation, Repository
+    from audit.running.model.ecr import Repository
+    from audit.running.model.seen import Observation
 
 
 def no_tags(one: Repository) -> Repository:

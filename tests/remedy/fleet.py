@@ -17,7 +17,9 @@ from audit.remedy.making import make
 from audit.remedy.plan import Wishes
 from audit.remedy.way import GUIDE, Way
 from audit.running.access import Access
-from audit.running.model import Observation, Repository, Running, StackInvoker, TagImage
+from audit.running.model.ecr import Repository, TagImage
+from audit.running.model.invoker import StackInvoker
+from audit.running.model.seen import Observation, Running
 from audit.snapshot import Snapshot
 from tests.nouns import definition, gap, invoker, observation
 

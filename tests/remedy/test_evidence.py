@@ -20,7 +20,7 @@ from tests.remedy.fleet import pull_by
 
 if TYPE_CHECKING:
     from audit.model import Account
-    from audit.running.model import Repository
+    from audit.running.model.ecr import Repository
 
 ROADS = Roads(way=Way.parse(GUIDE), access=Access(profile="your-{account}"))
 

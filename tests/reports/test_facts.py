@@ -13,7 +13,8 @@ from audit.declared.model import Dated
 from audit.demo.sample import export
 from audit.look import once
 from audit.model import Seen
-from audit.running.model import Running, StackInvoker
+from audit.running.model.invoker import StackInvoker
+from audit.running.model.seen import Running
 from reports import facts
 from tests.nouns import (
     NOW,

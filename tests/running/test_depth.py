@@ -11,19 +11,9 @@ import pytest
 from audit.model import Account, Seen, Unread, need
 from audit.running.access import Access
 from audit.running.ecr import platform_images
-from audit.running.model import (
-    Cluster,
-    Logging,
-    PlatformImage,
-    RegistryTarget,
-    Scan,
-    SecretReference,
-    SecretTarget,
-    Target,
-    Task,
-    TaskContainer,
-    Variable,
-)
+from audit.running.model.ecr import PlatformImage, Scan
+from audit.running.model.ecs import Cluster, Logging, SecretReference, Task, TaskContainer, Variable
+from audit.running.model.targets import RegistryTarget, SecretTarget, Target
 from audit.running.observe import observe, registries, secrets
 from tests.aws import DEV, REGION, ROLE_ARN, SHARED, push_image, seed_runner, sign_in
 from tests.overlay.faults import DENIED, Reply, Rule
@@ -31,7 +21,7 @@ from tests.overlay.proxy import overlaid
 from tests.running.test_scripts import PLANNER, packed
 
 if TYPE_CHECKING:
-    from audit.running.model import Observation
+    from audit.running.model.seen import Observation
 
 ROLE = Access(role_arn=ROLE_ARN)
 STACK = "ecs-deploy-runner"

@@ -16,7 +16,7 @@ import requests
 
 from audit.model import Account, Gap, Seen, Unread, need
 from audit.running.access import Access
-from audit.running.model import Observation, RegistryTarget, Target
+from audit.running.model.targets import RegistryTarget, Target
 from audit.running.observe import observe, registries
 from tests.aws import DEV, PROD, REGION, ROLE_ARN, SHARED, emulated_aws, push_image, seed_runner
 from tests.overlay.faults import (
@@ -38,6 +38,8 @@ from tests.overlay.proxy import Overlay, overlaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from audit.running.model.seen import Observation
 
 ROLE = Access(role_arn=ROLE_ARN)
 STACK = "ecs-deploy-runner"

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 from audit.model import Account, Gap, Seen, Unread, need
 from audit.running.access import Access
-from audit.running.model import Identity, Invoker, Observation, RegistryTarget, SecretTarget, TagImage, Target
+from audit.running.model.access import Identity
+from audit.running.model.ecr import TagImage
+from audit.running.model.invoker import Invoker
+from audit.running.model.targets import RegistryTarget, SecretTarget, Target
 from audit.running.observe import observe, registries, secrets
 from audit.running.session import Session
 from tests.aws import DEV, PROD, REGION, ROLE_ARN, SHARED, push_image, seed_runner
@@ -15,6 +18,8 @@ from tests.overlay.proxy import overlaid
 
 if TYPE_CHECKING:
     import pytest
+
+    from audit.running.model.seen import Observation
 
 ROLE = Access(role_arn=ROLE_ARN)
 STACK = "ecs-deploy-runner"

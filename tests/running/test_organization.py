@@ -8,7 +8,7 @@ import pytest
 
 from audit.model import Unread, need
 from audit.running.access import Access
-from audit.running.model import Member
+from audit.running.model.access import Member
 from audit.running.organization import organization
 from tests.aws import REGION, sign_in
 from tests.overlay.faults import DENIED, THROTTLED, Fault, Pages, Reply, Rule, error

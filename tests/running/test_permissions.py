@@ -9,7 +9,10 @@ import pytest
 from audit.errors import AuditError
 from audit.model import Account
 from audit.running.access import Access
-from audit.running.model import Observation, Repository, Running, Secret, StackCluster
+from audit.running.model.ecr import Repository
+from audit.running.model.ecs import StackCluster
+from audit.running.model.secrets import Secret
+from audit.running.model.seen import Observation, Running
 from audit.running.permissions import CALLS, TABLE, Call
 from audit.running.session import Session
 

@@ -13,7 +13,7 @@ from audit.errors import UsageError
 from audit.model import Account, Seen, Unread
 from audit.running.access import Access
 from audit.running.fanout import Fanout
-from audit.running.model import RegistryTarget, Target
+from audit.running.model.targets import RegistryTarget, Target
 from audit.running.observe import look_at_account, look_at_registry, observe, registries
 from audit.running.processes import Processes, cores
 from audit.running.session import Session
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from audit.running.model import Observation
+    from audit.running.model.seen import Observation
 
 ACCESS = Access(role_arn=ROLE_ARN)
 TARGETS = [

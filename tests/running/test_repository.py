@@ -10,7 +10,7 @@ import pytest
 
 from audit.model import Account, Seen, Unread
 from audit.running.access import Access
-from audit.running.model import RegistryTarget, Repository
+from audit.running.model.targets import RegistryTarget
 from audit.running.observe import registries
 from audit.running.session import Session
 from tests.aws import REGION, ROLE_ARN, SHARED, emulated_aws, emulator, push_image
@@ -19,6 +19,8 @@ from tests.overlay.proxy import Overlay, overlaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from audit.running.model.ecr import Repository
 
 NAMES = ("ecs-deploy-runner", "kaniko")
 DESCRIBE = "ecr:DescribeRepositories"

@@ -9,7 +9,7 @@ import pytest
 
 from audit.model import Account, Seen, Unread, need
 from audit.running.access import Access
-from audit.running.model import Identity, Right
+from audit.running.model.access import Identity, Right
 from audit.running.rights import ACTIONS, caller_rights
 from audit.running.session import Session
 from tests.aws import DEV, REGION, ROLE_ARN, sign_in

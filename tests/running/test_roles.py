@@ -9,7 +9,7 @@ import pytest
 
 from audit.model import Account, Seen, Unread
 from audit.running.access import Access
-from audit.running.model import RoleChange, TaskDefinition
+from audit.running.model.access import RoleChange
 from audit.running.roles import ACTIONS, role_changes
 from audit.running.session import Session
 from tests.aws import DEV, REGION, ROLE_ARN
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from audit.model import Fact
+    from audit.running.model.ecs import TaskDefinition
 
 XML = (("Content-Type", "text/xml"),)
 SIMULATE = "iam:SimulatePrincipalPolicy"

@@ -10,7 +10,8 @@ import pytest
 
 from audit.model import Account, Unread, need
 from audit.running.access import Access
-from audit.running.model import RegistryTarget, Vulnerable
+from audit.running.model.ecr import Vulnerable
+from audit.running.model.targets import RegistryTarget
 from audit.running.observe import registries
 from audit.running.scans import MOST_IDS
 from tests.aws import REGION, ROLE_ARN, SHARED, push_image
@@ -18,7 +19,7 @@ from tests.overlay.faults import DENIED, Fault, Reply, Rule, error
 from tests.overlay.proxy import overlaid
 
 if TYPE_CHECKING:
-    from audit.running.model import Repository
+    from audit.running.model.ecr import Repository
 
 CALL = "ecr:DescribeImageScanFindings"
 ROLE = Access(role_arn=ROLE_ARN)

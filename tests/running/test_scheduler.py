@@ -17,7 +17,7 @@ from audit.errors import UsageError
 from audit.model import Account, Seen
 from audit.running.access import Access
 from audit.running.fanout import Fanout
-from audit.running.model import Target
+from audit.running.model.targets import Target
 from audit.running.observe import look_at_account, observe
 from audit.running.scheduler import Scheduler, refuse
 from audit.running.session import Session
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from audit.running.model import Observation
+    from audit.running.model.seen import Observation
 
 ACCESS = Access(role_arn=ROLE_ARN)
 TARGETS = [

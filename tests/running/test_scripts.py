@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from audit.running.model import Script
+from audit.running.model.invoker import Script
 from audit.running.redact import DROPPED
 from audit.running.scripts import scripts
 

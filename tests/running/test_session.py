@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from audit.model import Account, Gap, Seen, Unread
 from audit.running.access import Access
-from audit.running.model import Observation, Target
+from audit.running.model.targets import Target
 from audit.running.observe import observe
 from audit.running.session import Session
 from tests.aws import DEV, REGION, ROLE_ARN
@@ -31,6 +31,8 @@ from tests.overlay.proxy import overlaid
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from audit.running.model.seen import Observation
 
 TARGET = Target(account=Account(name="dev", id=DEV), region=REGION, stacks=("ecs-deploy-runner",))
 NOWHERE = "http://127.0.0.1:1"

@@ -11,7 +11,7 @@ import pytest
 
 from audit.model import Account, AccountEntry, Unread, need
 from audit.running.access import Access
-from audit.running.model import Target
+from audit.running.model.targets import Target
 from audit.running.session import Session
 from audit.running.standing import Standing, standing
 from tests.aws import DEV, PROD, REGION, ROLE_ARN

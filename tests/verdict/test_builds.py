@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from audit.errors import UnreadError
-from audit.running.model import Invoker, Script
+from audit.running.model.invoker import Invoker, Script
 from audit.running.redact import DROPPED
 from audit.running.scripts import ANY
 from audit.verdict.builds import broken_patterns, build_script, refusal

@@ -30,7 +30,7 @@ from tests.nouns import (
 )
 
 if TYPE_CHECKING:
-    from audit.running.model import StackCluster, Task
+    from audit.running.model.ecs import StackCluster, Task
     from audit.verdict.results import ChainStep
 
 RULES = Releases(released=released(), today=TODAY, max_age_days=90)

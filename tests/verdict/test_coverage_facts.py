@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from audit.running.model import Repository, Secret, StackInvoker
+from audit.running.model.ecr import Repository
+from audit.running.model.invoker import StackInvoker
+from audit.running.model.secrets import Secret
 from audit.verdict import coverage
 from audit.verdict.pairing import views
 from tests.nouns import STACK, clustered, observation, repository, row, snapshot, unread

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from audit.model import Gap, Seen
-from audit.running.model import StackInvoker
+from audit.running.model.invoker import StackInvoker
 from audit.verdict import coverage, matrix
 from audit.verdict.pairing import Matched, Missing, Orphan, longest_stack, views
 from tests.nouns import (

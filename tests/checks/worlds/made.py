@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from audit.model import Account, Seen
-from audit.running.model import StackInvoker
+from audit.running.model.invoker import StackInvoker
 from tests.checks.judging import PLANNER, planner, rules
 from tests.nouns import RUNNER, STACK, definition, fleet, gap, observation, row, unread, view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from audit.running.model import Invoker, TaskDefinition
+    from audit.running.model.ecs import TaskDefinition
+    from audit.running.model.invoker import Invoker
     from audit.verdict.fleet import Fleet
     from audit.verdict.pairing import UnitView
 

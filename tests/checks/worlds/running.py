@@ -7,15 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from audit.model import Fact, Seen
-from audit.running.model import (
-    Logging,
-    PlatformImage,
-    RoleChange,
-    Script,
-    TagImage,
-    Task,
-    Variable,
-)
+from audit.running.model.access import RoleChange
+from audit.running.model.ecr import PlatformImage, TagImage
+from audit.running.model.ecs import Logging, Task, Variable
+from audit.running.model.invoker import Script
 from tests.checks.judging import DIGEST, PLANNER, planner, planner_runs, rules
 from tests.checks.worlds.made import BARE, DARK, IDLE, RULES, World, invoked, runs, task_definition
 from tests.nouns import (

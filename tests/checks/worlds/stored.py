@@ -7,14 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from audit.model import Account, Seen
-from audit.running.model import (
-    Member,
-    Scan,
-    Secret,
-    SecretMetadata,
-    SecretReference,
-    TagImage,
-)
+from audit.running.model.access import Member
+from audit.running.model.ecr import Scan, TagImage
+from audit.running.model.ecs import SecretReference
+from audit.running.model.secrets import Secret, SecretMetadata
 from tests.checks.judging import DIGEST, repositories, secret_views
 from tests.checks.worlds.made import IDLE, World, task_definition
 from tests.checks.worlds.running import held, unheld

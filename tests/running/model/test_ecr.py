@@ -1,4 +1,4 @@
-"""The nouns of what is there."""
+"""The nouns of ECR."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from audit.errors import UnreadError
 from audit.model import Seen, need
-from audit.running.model import Repository
+from audit.running.model.ecr import Repository
 
 
 @pytest.mark.parametrize("fact", ["settings", "lifecycle", "policy"])

@@ -1,0 +1,1 @@
+"""Proof that the nouns of what is there hold."""
