@@ -90,7 +90,7 @@ def test_build_script_pin_differs(fleet: Fleet, findings: Findings) -> None:
     """
     with findings.of_all(of_fleet()):
         for pin in fleet.pins_of("build-ref"):
-            declared = fleet.usual_tags.get(pin.subject or "")
+            declared = fleet.usual_tags.get(pin.subject)
             with findings.about(of_pin(pin, declared=declared)):
                 if declared is None:
                     not_applicable("which image it builds, or which tag of it is declared, is not known")
@@ -158,7 +158,7 @@ def test_module_ref_skew(unit: UnitView, fleet: Fleet, findings: Findings) -> No
     differently there.
     """
     for stack in unit.stacks:
-        ref, usual = stack.declaration.module_ref, fleet.usual_refs.get(module_of(stack) or "")
+        ref, usual = stack.declaration.module_ref, fleet.usual_refs.get(module_of(stack))
         with findings.about(of_stack(unit, stack, declared=ref, location=stack.declaration.source_origin)):
             if ref is None:
                 not_applicable("the module's address has no ref")

@@ -64,7 +64,7 @@ def test_registry_policy_lacks_account(repository: RepositoryView, findings: Fin
     such as an organization's id, is not judged.
     """
     for account in repository.users:
-        subject = of_repository(repository, kind=account.id or "", calls=("ecr:GetRepositoryPolicy",))
+        subject = of_repository(repository, kind=account.id, calls=("ecr:GetRepositoryPolicy",))
         with findings.about(subject):
             if account.id == repository.seen.registry_id:
                 not_applicable("the registry's own account")
@@ -73,7 +73,7 @@ def test_registry_policy_lacks_account(repository: RepositoryView, findings: Fin
             policy = need(repository.seen.policy)
             if policy is None:
                 not_applicable("the repository has no policy at all: see registry-without-policy")
-            answer = pull(policy, account.id or "")
+            answer = pull(policy, account.id)
             if answer == "conditional":
                 not_applicable(f"{account.name} may pull under a condition that is not evaluated here")
             assert answer == "allowed", f"{account.name} ({account.id}) may not pull {repository.seen.name}"

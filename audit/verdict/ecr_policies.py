@@ -26,7 +26,7 @@ _ACCOUNT = re.compile(r"(?:arn:aws[\w-]*:iam::)?(?P<id>\d{12})(?::root)?", re.AS
 Pull: TypeAlias = Literal["allowed", "conditional", "denied"]
 
 
-def pull(policy: str | None, account_id: str, roles: Iterable[str] = ()) -> Pull:
+def pull(policy: str | None, account_id: str | None, roles: Iterable[str] = ()) -> Pull:
     """Tell whether a repository's policy lets an account pull: by itself, under a condition, or not.
 
     A grant to one of its ``roles`` (ARNs) counts for the account. A statement that says whom it is *not* for is taken
@@ -62,7 +62,7 @@ def _any(patterns: object, action: str) -> bool:
     return any(fnmatchcase(action.lower(), str(pattern).lower()) for pattern in _list(patterns))
 
 
-def _is_for(statement: dict[str, Any], account_id: str, roles: frozenset[str]) -> bool:
+def _is_for(statement: dict[str, Any], account_id: str | None, roles: frozenset[str]) -> bool:
     if "NotPrincipal" in statement:
         return True
     principal = statement.get("Principal")

@@ -55,8 +55,8 @@ class Fleet:
     taken_at: datetime
     judged_at: datetime
     is_narrowed: bool
-    usual_tags: Mapping[str, str]
-    usual_refs: Mapping[str, str]
+    usual_tags: Mapping[str | None, str]
+    usual_refs: Mapping[str | None, str]
     stacks: Mapping[tuple[str, str], tuple[str, ...]]
     organization: Fact[tuple[Member, ...] | None]
     beyond: tuple[Observation, ...] | None
@@ -187,7 +187,7 @@ def _rank(value: str) -> tuple[bool, tuple[int, ...], str]:
     return (version is not None, version.release if version else (), value)
 
 
-def _usual(pairs: Iterable[tuple[str | None, str | None]]) -> dict[str, str]:
+def _usual(pairs: Iterable[tuple[str | None, str | None]]) -> dict[str | None, str]:
     said: dict[str, list[str]] = defaultdict(list)
     for name, value in pairs:
         if name is not None and value is not None:

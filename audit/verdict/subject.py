@@ -79,7 +79,7 @@ def of_stack(  # noqa: PLR0913 -- keyword-only facts of one stack
 def of_repository(
     repository: RepositoryView,
     *,
-    kind: str = "",
+    kind: str | None = None,
     name: str | None = None,
     running: str | None = None,
     calls: tuple[str, ...] = (),

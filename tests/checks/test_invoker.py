@@ -53,6 +53,8 @@ def test_invoker_of_a_stack_that_is_not_there() -> None:
     bare = view(rows=(row(),), observations=(observation(invokers=none),))
     assert ended(test_invoker.test_invoker_missing, bare) == ["not_applicable"]
     assert ended(test_invoker.test_invoker_missing, view(rows=(row(),), observations=(observation(),))) == ["pass"]
+    dark = view(rows=(row(),), observations=(observation(families=unread()),))
+    assert ended(test_invoker.test_invoker_missing, dark) == ["pass"]
 
 
 @pytest.mark.parametrize(
