@@ -62,6 +62,7 @@ _ADVICE: Mapping[str, str] = MappingProxyType(
         "SSOSession": "the SSO session has expired or was never begun; run aws sso login",
         "CredentialRetrieval": "the profile gave no credentials; try it with aws sts get-caller-identity",
         "CredentialTimeout": "the program that gives the credentials did not end in time; try it by itself",
+        "ExpiredCredentials": "the credentials have expired; begin a new session, as with aws sso login, and run again",
         "MfaRequired": "the profile asks for an MFA code and there is no terminal; begin a session first",
         "ConfigUnreadable": "the AWS configuration, or what it names, can't be read; mend ~/.aws/config",
         "ClockSkew": "the clock of this machine is wrong; set it",
@@ -114,6 +115,7 @@ _SDK_CODES: Mapping[str, str] = MappingProxyType(
         "TokenRetrievalError": "SSOSession",
         "SSOError": "SSOSession",
         "LoginError": "SSOSession",
+        "StillExpiredError": "ExpiredCredentials",
         "CredentialRetrievalError": "CredentialRetrieval",
         "InvalidConfigError": "CredentialRetrieval",
         "ConfigParseError": "ConfigUnreadable",
@@ -148,7 +150,7 @@ def told(call: str | None, visit: Visit, detail: str = "") -> Iterator[None]:
 
 
 def _call_error(error: Exception, call: str | None, visit: Visit, detail: str) -> CallError:
-    if visit.is_over:
+    if visit.is_over and (visit.is_stopped or not isinstance(error, TimeoutError)):
         return CallError(call, "Stopped" if visit.is_stopped else "DeadlineExceeded")
     response = getattr(error, "response", None)
     if isinstance(response, dict):

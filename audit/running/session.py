@@ -86,6 +86,12 @@ class OverError(exceptions.BotoCoreError):
     fmt = "the visit is over"
 
 
+class StillExpiredError(exceptions.BotoCoreError):
+    """What the environment or a profile gives has expired, also where it was asked for anew."""
+
+    fmt = "the credentials are still expired"
+
+
 class _Current(Credentials):
     """Credentials that are, at each signing, those of the visit under way."""
 
@@ -260,7 +266,7 @@ class Session:
         """Sign in with a profile's credentials, or with the environment's."""
         load = partial(within, self.access.deadline, partial(self._load, profile), self._visits.stopped)
         base = self._bases.get(profile, load)
-        return SignIn(credentials=base.get_frozen_credentials, forget=partial(self._bases.forget, profile, base))
+        return SignIn(credentials=partial(_frozen, base), forget=partial(self._bases.forget, profile, base))
 
     def _load(self, profile: str | None) -> Credentials:
         sdk = botocore.session.Session()
@@ -279,7 +285,7 @@ class Session:
         credentials = sdk.get_credentials()
         if credentials is None:
             raise exceptions.NoCredentialsError
-        credentials.get_frozen_credentials()
+        _frozen(credentials)
         return credentials
 
     def role(self, link: Link, way: Hashable) -> SignIn:
@@ -301,6 +307,14 @@ class Session:
             credentials=ReadOnlyCredentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]),
             ends=keys["Expiration"],
         )
+
+
+def _frozen(credentials: Credentials) -> ReadOnlyCredentials:
+    """Give the keys of a profile or of the environment, refreshed where their time is up."""
+    try:
+        return credentials.get_frozen_credentials()
+    except RuntimeError:  # botocore has no class of its own for it
+        raise StillExpiredError from None
 
 
 def _retry(

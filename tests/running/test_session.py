@@ -37,6 +37,13 @@ if TYPE_CHECKING:
 TARGET = Target(account=Account(name="dev", id=DEV), region=REGION, stacks=("ecs-deploy-runner",))
 NOWHERE = "http://127.0.0.1:1"
 KEYS = {"AWS_ACCESS_KEY_ID": "emulator", "AWS_SECRET_ACCESS_KEY": "ghp_secret"}
+OLD = {
+    "Version": 1,
+    "AccessKeyId": "A",
+    "SecretAccessKey": "ghp_secret",
+    "SessionToken": "x",
+    "Expiration": "2020-01-01T00:00:00Z",
+}
 PROFILES = """
 [profile sso]
 sso_start_url = https://example.com/start
@@ -49,6 +56,8 @@ credential_process = sh -c 'echo ghp_secret >&2; exit 3'
 credential_process = /no/such/program
 [profile slow]
 credential_process = sleep 5
+[profile old]
+credential_process = cat OLD
 [profile partial]
 aws_access_key_id = AKIDEXAMPLE
 [profile mfa]
@@ -71,7 +80,8 @@ aws_secret_access_key = ghp_secret
 def environ(aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Give an environment with profiles and without credentials or an endpoint."""
     assert aws
-    (tmp_path / "config").write_text(PROFILES)
+    (tmp_path / "config").write_text(PROFILES.replace("OLD", str(tmp_path / "old.json")))
+    (tmp_path / "old.json").write_text(json.dumps(OLD))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     for name in (*KEYS, "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name)
@@ -127,8 +137,21 @@ class Case:
             Case(access=Access(profile="program"), code="ConfigUnreadable", says="can't be read"), id="program"
         ),
         pytest.param(
-            Case(access=Access(profile="slow", deadline=0.3), code="DeadlineExceeded", says="used up"),
+            Case(access=Access(profile="slow", deadline=0.3), code="CredentialTimeout", says="(profile slow)"),
             id="slow program",
+        ),
+        pytest.param(
+            Case(access=Access(profile="old"), code="ExpiredCredentials", says="expired (profile old)"),
+            id="old program",
+        ),
+        pytest.param(
+            Case(
+                access=Access(role_arn=ROLE_ARN),
+                env=KEYS | {"AWS_SESSION_TOKEN": "x", "AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z"},
+                code="ExpiredCredentials",
+                says="begin a new session",
+            ),
+            id="old environment of aws-vault",
         ),
         pytest.param(Case(access=Access(profile="partial"), code="PartialCredentials", says="incomplete"), id="half"),
         pytest.param(Case(access=Access(profile="mfa"), code="MfaRequired", says="MFA"), id="mfa"),
