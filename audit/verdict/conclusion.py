@@ -189,9 +189,14 @@ def _bugs(number: int) -> str:
 
 def _part_of(snapshot: Snapshot, settings: Settings) -> str:
     """Say what a snapshot had been narrowed to when it was taken: its verdict is not the whole fleet's."""
+    words = _narrowed(snapshot, settings)
+    return f" (snapshot taken with {words})" if words else ""
+
+
+def _narrowed(snapshot: Snapshot, settings: Settings) -> str:
+    """Give that as words of the command line; nothing for a look of this run, whose selection is said anyway."""
     parts = [snapshot.selection, f"--shard {snapshot.shard}" if snapshot.shard else ""]
-    words = " ".join(part for part in parts if part)
-    return f" (snapshot taken with {words})" if words and settings.snapshot is not None else ""
+    return " ".join(part for part in parts if part) if settings.snapshot is not None else ""
 
 
 def _selection(settings: Settings) -> str:
@@ -266,6 +271,7 @@ def _run(occasion: Occasion, ended: Ended) -> Run:
             severity=settings.severity,
             fail_on=settings.fail_on,
             words=settings.words(),
+            snapshot=_narrowed(occasion.snapshot, settings),
         ),
         caller=occasion.snapshot.caller,
         seen_as=_seen_as(occasion.snapshot.running),

@@ -117,14 +117,16 @@ def _refuse_overlap(parts: Sequence[tuple[str, Results]]) -> None:
 
 
 def _shard(results: Results) -> tuple[int, int] | None:
-    found = _SHARD.search(results.run.selection.words)
+    selection = results.run.selection
+    found = _SHARD.search(f"{selection.words} {selection.snapshot}")
     return (int(found[1]), int(found[2])) if found else None
 
 
 def _selection(results: Results) -> Selection:
     """Give the selection that all shards share."""
     selection = results.run.selection
-    return replace(selection, words=_SHARD.sub("", selection.words).strip())
+    words, snapshot = (_SHARD.sub("", said).strip() for said in (selection.words, selection.snapshot))
+    return replace(selection, words=words, snapshot=snapshot)
 
 
 def _incomplete(several: Sequence[Results]) -> str | None:

@@ -28,7 +28,10 @@ CellState: TypeAlias = Literal["in sync", "drift", "behind", "unknown", "waived"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Selection:
-    """What the user narrowed the run to; all empty: everything. ``words`` is how it was said on the command line."""
+    """What the user narrowed the run to; all empty: everything. ``words`` is how it was said on the command line.
+
+    ``snapshot`` is what the snapshot that was judged had been narrowed to when it was taken.
+    """
 
     accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
@@ -36,6 +39,7 @@ class Selection:
     severity: SeverityName | None = None
     fail_on: SeverityName = "low"
     words: str = ""
+    snapshot: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.verdict.history import judged, lag, lives
+from audit.verdict import judged
+from audit.verdict.history import lag, lives
 from audit.verdict.history.lives import Identity, Past, PastRun, Sighting
 from audit.verdict.history.pruning import Pruned
 from reports import past as shown

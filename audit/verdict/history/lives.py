@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from audit.model import Severity, SeverityName
 from audit.verdict.finding import Outcome
-from audit.verdict.history.judged import Judged
+from audit.verdict.judged import Judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -26,8 +26,9 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
+from audit.verdict import judged
 from audit.verdict.finding import OUTCOMES, fingerprint
-from audit.verdict.history import judged, lag
+from audit.verdict.history import lag
 from audit.verdict.history.lives import Identity, PastRun, Sighting, Standing
 from audit.verdict.history.tables import FINDING, PRUNED, RUN, SIGHTING, STANDING
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.verdict.history import judged, lives, store
+from audit.verdict import judged
+from audit.verdict.history import lives, store
 from audit.verdict.history.tables import METADATA
 from tests.verdict.history import nights
 from tests.verdict.history.nights import APPLIER, PLANNER, found, night

@@ -88,19 +88,20 @@ class Judged:
         return not names.isdisjoint(self.hidden)
 
 
-def of(results: Results) -> Judged:
-    """Gather what the results of a run prove."""
+def of(results: Results, renamed: Mapping[str, str] = MappingProxyType({})) -> Judged:
+    """Gather what the results of a run prove; ``renamed`` maps a check's old ids to the one that it has today."""
     places = {name: _place_of(row) for row in results.units for name in (row.unit, _key(row))}
     clean: dict[str, set[str]] = defaultdict(set)
     for passed in (*results.passes, *results.not_applicable):
-        clean[passed.check].add(places.get(passed.unit, passed.unit))
+        clean[renamed.get(passed.check, passed.check)].add(places.get(passed.unit, passed.unit))
     found: dict[str, set[str]] = defaultdict(set)
     doubtful: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for finding in results.findings:
+        check = renamed.get(finding.check, finding.check)
         if finding.outcome in _DOUBTFUL:
-            doubtful[finding.check].add((place(finding), finding.container or ""))
+            doubtful[check].add((place(finding), finding.container or ""))
         else:
-            found[finding.check].add(place(finding))
+            found[check].add(place(finding))
     hidden = [name for gap in results.coverage.gaps for name in _names(gap.unit, gap.account_id, gap.region)]
     hidden += [name for away in results.excluded for name in _names(away.unit, away.account_id, away.region)]
     return Judged(
@@ -163,7 +164,8 @@ def _is_whole(results: Results) -> bool:
         words = ["?"]
     options = {word for word in words if word.startswith(("-", "?"))}
     placeless = any(not _names(gap.unit, gap.account_id, gap.region) for gap in results.coverage.gaps)
-    return options <= _BY_CHECK and not results.run.incomplete and not placeless
+    narrowed = bool(options - _BY_CHECK or results.run.selection.snapshot)
+    return not narrowed and not results.run.incomplete and not placeless
 
 
 def _names(unit: str | None, account_id: str | None, region: str | None) -> tuple[str, ...]:

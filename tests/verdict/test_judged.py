@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit.model import Gap
-from audit.verdict.history import judged
+from audit.verdict import judged
 from audit.verdict.results import Excluded, Passed, Results
 from tests.nouns import TODAY
 from tests.reports import sample
@@ -16,7 +16,7 @@ from tests.verdict.history.nights import APPLIER, IDS, PLANNER, found, night
 
 if TYPE_CHECKING:
     from audit.verdict.finding import Finding
-    from audit.verdict.history.judged import Proof
+    from audit.verdict.judged import Proof
 
 DRIFT = "image-tag-drift"
 DEV, PROD = found(DRIFT, "dev", PLANNER), found(DRIFT, "prod", PLANNER)
@@ -32,6 +32,11 @@ AWAY = Excluded(
 def narrowed(results: Results, words: str) -> Results:
     """Let results be of a run with a selection."""
     return replace(results, run=replace(results.run, selection=replace(results.run.selection, words=words)))
+
+
+def of_a_part(results: Results, words: str) -> Results:
+    """Let results be of a snapshot that had been narrowed when it was taken."""
+    return replace(results, run=replace(results.run, selection=replace(results.run.selection, snapshot=words)))
 
 
 def holed(results: Results, gap: Gap) -> Results:
@@ -67,6 +72,7 @@ DOUBT = found(DRIFT, "dev", APPLIER, outcome="unknown")
         pytest.param(replace(CLEAN, passes=()), DEV, "unread", id="nothing was judged"),
         pytest.param(GONE, PROD, "left", id="the unit is no longer declared"),
         pytest.param(narrowed(GONE, "--account dev"), PROD, "unread", id="the unit was not selected"),
+        pytest.param(of_a_part(GONE, "--account dev"), PROD, "unread", id="the unit was not in the snapshot"),
         pytest.param(narrowed(GONE, "--account 'it is"), PROD, "unread", id="a selection that can't be read"),
         pytest.param(narrowed(GONE, "--check image-tag-drift --severity high"), PROD, "left", id="only checks chosen"),
         pytest.param(
@@ -86,3 +92,10 @@ DOUBT = found(DRIFT, "dev", APPLIER, outcome="unknown")
 def test_proof(results: Results, finding: Finding, proof: Proof) -> None:
     """Each case that the rules tell apart."""
     assert judged.of(results).proof(finding) == proof
+
+
+def test_a_renamed_check_proves_what_it_proved() -> None:
+    """What an earlier id of a check judged is asked for by the id of today."""
+    old = judged.of(CLEAN, {DRIFT: "tag-differs"})
+    assert old.proof(replace(DEV, check="tag-differs")) == "fixed"
+    assert old.proof(DEV) == "unread"
