@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tabulate import tabulate
 
 from audit.configuration.file import NOUNS
-from audit.configuration.options import GROUPS, OPTIONS
+from audit.configuration.options import GROUPS, OPTIONS, heading
 from audit.configuration.sections import SECTIONS
 from audit.configuration.settings import Settings
 from reports.toml import literal
@@ -28,15 +28,6 @@ _KINDS: Final = {
     "str": "string",
     "int": "number",
     "tuple[str, ...]": "list",
-}
-_TITLES: Final = {
-    "repository": "The repository",
-    "access": "Getting in",
-    "upgrade": "Upgrades",
-    "plan": "Plans",
-    "carrying": "Carrying plans out",
-    "memory": "Earlier results",
-    "notify": "Notices",
 }
 HEAD: Final = """# Configuration
 
@@ -163,7 +154,7 @@ def markdown(found: Sequence[Key]) -> str:
     """Write the page: where settings come from, then every key, group by group."""
     parts = [HEAD]
     for group in GROUPS:
-        title = _TITLES.get(group, group.capitalize())
+        title = heading(group)
         parts += [f"\n## {title}\n\n| key | type | default | policy | sets |\n|---|---|---|---|---|\n"]
         parts += [_row(one, f"`{one.key}`") for one in found if one.group == group]
     for section in SECTIONS.values():

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from audit.cli.commands import Lazy
-from audit.cli.options import EXIT_CODES
+from audit.cli.help import CARRIED_OUT, JUDGED
 from audit.cli.telemetry import Lines, Run, asked_format, tell_timings, telling
 from audit.errors import AuditError, UsageError
 
@@ -60,15 +60,24 @@ def _run(arguments: list[str], run: Run) -> int:
 
 @click.group(
     cls=Lazy,
-    epilog=EXIT_CODES,
+    ends={**JUDGED, **CARRIED_OUT},
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="pipelines-audit", prog_name="pipelines-audit")
 def cli() -> None:
-    """Find drift of Gruntwork Pipelines on the ECS Deploy Runner, account by account.
+    r"""Find drift of Gruntwork Pipelines on the ECS Deploy Runner, account by account.
 
     Compares what the infrastructure-live repository declares with what runs in AWS and with the newest release.
     Try "pipelines-audit demo" first: it needs no account.
+
+    "pipelines-audit COMMAND --help" shows every option. Each can also stand in a configuration file or in the
+    environment: "pipelines-audit config keys" lists them.
+
+    \b
+    Shell completion:
+      eval "$(_PIPELINES_AUDIT_COMPLETE=bash_source pipelines-audit)"
+      eval "$(_PIPELINES_AUDIT_COMPLETE=zsh_source pipelines-audit)"
+      _PIPELINES_AUDIT_COMPLETE=fish_source pipelines-audit | source
     """
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from audit.cli.consent import Consent, Screen, say
+from audit.cli.help import CARRIED_OUT, DONE, Command
 from audit.cli.options import options, seen, text_of
 from audit.configuration import config
 from audit.configuration.config import Settings
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from audit.snapshot import Snapshot
 
 
-@click.command()
+@click.command(cls=Command, ends={**DONE, **CARRIED_OUT})
 @click.argument("plan_file", metavar="PLAN", type=click.Path(path_type=Path))
 @options("infra_live", "var_file", "access", "releases", "infra_live_repo", "carrying")
 @click.option("--approve", metavar="SHA256", help="carry out the plan with this SHA-256 without asking")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from audit.cli.help import Command
 from audit.cli.options import as_json_text
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 @click.option("--markdown", "as_markdown", is_flag=True, help="print the page docs/checks.md")
 def checks(as_json: bool, as_markdown: bool) -> int:  # noqa: FBT001 -- click passes by name

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 import click
 
 from audit.cli import telemetry
+from audit.cli.help import Group
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 """Each command's module in this package, where a function has the command's name; and what ``--help`` says of it."""
 
 
-class Lazy(click.Group):
+class Lazy(Group):
     """A group whose commands are those of the table."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's own signature
@@ -48,7 +49,6 @@ class Lazy(click.Group):
         if cmd_name not in self.commands and cmd_name in COMMANDS:
             module = import_module(f"audit.cli.{COMMANDS[cmd_name][0]}")
             command = cast("click.Command", getattr(module, cmd_name))
-            _unescape(command)
             _tell(command)
             self.commands[cmd_name] = command
         return self.commands.get(cmd_name)
@@ -70,15 +70,7 @@ class Lazy(click.Group):
 
 def _tell(command: click.Command) -> None:
     """Let every command tell of itself in the same way."""
-    if isinstance(command, click.Group):
-        for part in command.commands.values():
-            _tell(part)
-    else:
+    if not isinstance(command, click.Group) or command.invoke_without_command:
         telemetry.options(command)
-
-
-def _unescape(command: click.Command) -> None:
-    """Read a docstring's backslashes as click wants them: raw docstrings write its mark for examples in two letters."""
-    command.help = (command.help or "").replace("\\b\n", "\b\n").replace("\\\\\n", "\\\n")
     for part in command.commands.values() if isinstance(command, click.Group) else ():
-        _unescape(part)
+        _tell(part)

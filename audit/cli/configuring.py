@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from audit.cli.help import Group
 from audit.cli.options import as_json_text, options
 from audit.configuration import config as settings_of
 from audit.configuration import options as table
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from audit.configuration.config import Settings
 
 
-@click.group()
+@click.group(cls=Group)
 def config() -> None:
     """Show the configuration: what is in force and where it comes from, its keys, its JSON Schema."""
 

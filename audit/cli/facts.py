@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from audit.cli import preflights
+from audit.cli.help import DONE, NOTHING, UNREAD, Command
 from audit.cli.options import as_json_text, options, say_incomplete, with_gaps
 from audit.cli.preflights import preflight_option
 from audit.configuration import config
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.command()
+@click.command(cls=Command, ends={**DONE, **NOTHING, **UNREAD})
 @options("repository", "selection")
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def declared(config_file: Path | None, as_json: bool, **given: object) -> int:  # noqa: FBT001 -- click passes by name
@@ -31,7 +32,7 @@ def declared(config_file: Path | None, as_json: bool, **given: object) -> int:  
     return with_gaps(wanted.gaps)
 
 
-@click.command()
+@click.command(cls=Command, ends={**DONE, **NOTHING, **UNREAD})
 @options("repository", "access", "scale", "selection")
 @preflight_option
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
@@ -55,7 +56,7 @@ def running(config_file: Path | None, *, as_json: bool, preflight: bool, **given
     return with_gaps([*unplaced, *facts.all_gaps(there)], rounds.incomplete)
 
 
-@click.command()
+@click.command(cls=Command)
 @options("releases")
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def released(config_file: Path | None, as_json: bool, **given: object) -> int:  # noqa: FBT001 -- click passes by name

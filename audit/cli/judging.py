@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from audit.cli import past, preflights, telemetry
-from audit.cli.options import EXIT_CODES, colour, options, report_options, seen, today, width
+from audit.cli.help import JUDGED, Command
+from audit.cli.options import colour, options, report_options, seen, today, width
 from audit.cli.preflights import preflight_option
 from audit.configuration import config
 from audit.text import one_line
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from audit.verdict.results import Results
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(cls=Command, ends=JUDGED)
 @options("repository", "access", "scale", "selection", "releases", "judging", "waivers", "memory", "history", "notify")
 @report_options
 @preflight_option
@@ -40,7 +41,8 @@ def check(
 
     \b
     Example:
-      pipelines-audit check --infra-live . --role-arn 'arn:aws:iam::{account_id}:role/audit' \\
+      pipelines-audit check --infra-live . \\
+        --role-arn 'arn:aws:iam::{account_id}:role/pipelines-audit' \\
         --report html=report.html --report json=report.json
     """
     from audit.look import once  # noqa: PLC0415 -- start-up: pytest, boto3 and the parser only where needed

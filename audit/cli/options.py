@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from audit.cli.help import Option
 from audit.configuration import options as table
 from audit.errors import UnreadError, UsageError
 from audit.text import one_line
+from reports import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,20 +26,6 @@ if TYPE_CHECKING:
     from audit.look.exclusions import Exclusion
     from audit.model import Gap
     from audit.snapshot import Snapshot
-
-EXIT_CODES = """\b
-Exit codes:
-  0   in sync and fully covered
-  1   findings at or above --fail-on
-  2   interrupted
-  3   internal error, or a check with a bug
-  4   wrong usage or configuration
-  5   nothing selected: no units, no accounts, no checks
-  10  incomplete: no finding, but something could not be read
-  11  a remediation step failed
-  12  remediated, still drifting
-  13  refused or not approved
-"""
 
 
 def options(*groups: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -50,12 +38,23 @@ def options(*groups: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return click.option(
             "--config",
             "config_file",
+            cls=Option,
             type=click.Path(path_type=Path),
             metavar="FILE",
-            help="read this configuration file (TOML)",
+            help="read this configuration file (TOML); options can stand there, and in the environment: --role-arn as "
+            "PIPELINES_AUDIT_ROLE_ARN",
         )(function)
 
     return add
+
+
+report_option = click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="FORMAT=PATH",
+    help=f"write a report; FORMAT is one of {', '.join(FORMATS)}; PATH - is standard output; repeatable",
+)
 
 
 def report_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -67,24 +66,21 @@ def report_options(function: Callable[..., Any]) -> Callable[..., Any]:
         metavar="FILE",
         help="write pytest-html's own report of this run",
     )
-    report = click.option(
-        "--report",
-        "reports",
-        multiple=True,
-        metavar="FORMAT=PATH",
-        help="write a report; PATH - is standard output; repeatable",
-    )
-    return report(html(function))
+    return report_option(html(function))
 
 
 def _click_option(option: table.Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    kwargs: dict[str, Any] = {"help": option.help, "default": None}
+    kwargs: dict[str, Any] = {"help": option.help, "default": None, "cls": Option}
+    kwargs["heading"] = next(table.heading(name) for name, group in table.GROUPS.items() if option in group)
     if option.kind == "flag":
         kwargs |= {"is_flag": True}
     else:
         kwargs |= {"metavar": option.metavar, "multiple": option.kind == "words"}
+        if option.kind == "words":
+            kwargs["help"] += "; repeatable"
         if option.kind == "level":
             kwargs["type"] = click.Choice(table.LEVELS)
+            kwargs["help"] += f"; LEVEL is one of {', '.join(table.LEVELS)}"
         elif option.kind == "number":
             kwargs["type"] = click.IntRange(min=1)
         elif option.kind == "path":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from audit.cli.help import Group
 from audit.cli.options import as_json_text, options, width
 from audit.configuration import config
 from audit.errors import UsageError
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _DAYS = re.compile(r"(\d{1,5})d")
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @options("history", "checks_dir")
 @click.option("--since", metavar="DATE|DAYS", help="runs and fixes since 2026-11-01, or of the last days: 30d")
 @click.option("--json", "as_json", is_flag=True, help="print JSON")

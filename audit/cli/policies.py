@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from audit.cli.help import DONE, NOTHING, UNREAD, Command
 from audit.cli.options import as_json_text, options
 from audit.configuration import config
 from audit.errors import UsageError
@@ -18,25 +19,31 @@ if TYPE_CHECKING:
     from audit.declared.model import Declared
 
 PARTS = ("read", "trust", "caller", "organization")
-EXAMPLE = """\b
-Example:
-  pipelines-audit policy --format terraform --infra-live . \\
-    --trusted arn:aws:iam::111122223333:role/ci > audit-role/main.tf
-"""
 
 
-@click.command(epilog=EXAMPLE)
+@click.command(cls=Command, ends={**DONE, **NOTHING, **UNREAD})
 @click.option(
-    "--format", "as_format", type=click.Choice(["json", "terraform"]), default="json", help="default json; see --only"
+    "--format",
+    "as_format",
+    type=click.Choice(["json", "terraform"]),
+    default="json",
+    help="JSON, or a module of Terraform (default json)",
 )
 @click.option("--only", type=click.Choice(PARTS), help="only this policy, as AWS reads it (JSON)")
 @click.option(
-    "--trusted", multiple=True, metavar="ARN", help="who may assume the audit's role: a role, a user or an account"
+    "--trusted",
+    multiple=True,
+    metavar="ARN",
+    help="who may assume the audit's role: a role, a user or an account; repeatable",
 )
 @click.option("--role-name", metavar="NAME", help="name of the audit's role (default: that of --role-arn)")
-@click.option("--stack", "stacks", multiple=True, metavar="NAME", help="only what is called so; * stands for anything")
-@click.option("--repository", "repositories", multiple=True, metavar="NAME", help="only this ECR repository")
-@click.option("--partition", default="aws", metavar="NAME", help="default aws; aws-us-gov or aws-cn (JSON)")
+@click.option(
+    "--stack", "stacks", multiple=True, metavar="NAME", help="only this stack; * stands for anything; repeatable"
+)
+@click.option(
+    "--repository", "repositories", multiple=True, metavar="NAME", help="only this ECR repository; repeatable"
+)
+@click.option("--partition", default="aws", metavar="NAME", help="aws, aws-us-gov or aws-cn (default aws); for JSON")
 @click.option("--ready", is_flag=True, help="what the command ready asks for, too")
 @options("repository", "selection", "role_arn", "external_id", "organization", "simulate_roles")
 def policy(
@@ -46,9 +53,14 @@ def policy(
     ready: bool,  # noqa: FBT001 -- click passes by name
     **given: Any,  # noqa: ANN401 -- click's values, typed by the table of options
 ) -> int:
-    """Write the least-privilege policies: read an account, assume the role, list the organization.
+    r"""Write the least-privilege policies: read an account, assume the role, list the organization.
 
     With --infra-live they are narrowed to the stacks and ECR repositories that it declares.
+
+    \b
+    Example:
+      pipelines-audit policy --format terraform --infra-live . \\
+        --trusted arn:aws:iam::111122223333:role/ci > audit-role/main.tf
     """
     from audit.running import policies, terraform  # noqa: PLC0415 -- start-up
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from audit.cli import telemetry
+from audit.cli.help import NOTHING, Command
 from audit.cli.judging import judged, judged_beside, say_warnings
 from audit.cli.options import as_json_text, colour, options, report_options, seen, today, width
 from audit.configuration import config
@@ -19,19 +20,10 @@ if TYPE_CHECKING:
 
     from audit.verdict.results import Results
 
-EXIT_CODES = """\b
-Exit codes:
-  0   GO
-  1   NO-GO: a blocker
-  2   interrupted
-  3   internal error, or a check with a bug
-  4   wrong usage or configuration
-  5   nothing selected: no units, no accounts, no checks
-  10  NO-GO (unknown): a blocker could not be read
-"""
+_ENDS = {0: "GO", 1: "NO-GO: a blocker", **NOTHING, 10: "NO-GO (unknown): a blocker could not be read"}
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(cls=Command, ends=_ENDS)
 @options(
     "repository", "access", "scale", "selection", "releases", "upgrade", "snapshot", "check", "checks_dir", "waivers"
 )
@@ -52,7 +44,8 @@ def ready(
 
     \b
     Example:
-      pipelines-audit ready --to latest-allowed --infra-live . --profile 'your-{account}'
+      pipelines-audit ready --to latest-allowed --infra-live . \\
+        --profile 'your-{account}'
     """
     from audit.look import grounds  # noqa: PLC0415 -- start-up: pytest, boto3 and the parser only where needed
     from audit.look.exclusions import standing  # noqa: PLC0415 -- as above

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import click
 
 from audit import files
+from audit.cli.help import DONE, NOTHING, REFUSED, UNREAD, Command
 from audit.cli.judging import judged_beside
 from audit.cli.options import options, seen, today
 from audit.configuration import config
@@ -44,7 +45,7 @@ in_form = click.option(
 )
 
 
-@click.command()
+@click.command(cls=Command, ends={**DONE, **NOTHING, **UNREAD, **REFUSED})
 @options("repository", "access", "scale", "selection", "releases", "upgrade", "plan", "snapshot", "waivers")
 @to_file
 @in_form
@@ -74,7 +75,8 @@ def plan(
 
     \b
     Example:
-      pipelines-audit plan --to latest-allowed --infra-live . --profile 'your-{account}' -o runbook.sh
+      pipelines-audit plan --to latest-allowed --infra-live . \\
+        --profile 'your-{account}' -o runbook.sh
     """
     from audit.look.exclusions import standing  # noqa: PLC0415 -- start-up
 

@@ -8,16 +8,14 @@ from typing import Any
 import click
 
 from audit.cli import telemetry
+from audit.cli.help import Command
 from audit.cli.judging import say_warnings
-from audit.cli.options import colour, say_incomplete, width
+from audit.cli.options import colour, report_option, say_incomplete, width
 
 _FILE = click.Path(path_type=Path)
-_REPORT = click.option(
-    "--report", "reports", multiple=True, metavar="FORMAT=PATH", help="write a report; PATH - is standard output"
-)
 
 
-class _Report(click.Command):
+class _Report(Command):
     """``report RESULTS`` itself; ``report merge`` is another command, for files that are called otherwise."""
 
     def make_context(
@@ -35,12 +33,12 @@ class _Report(click.Command):
 
 @click.command(cls=_Report)
 @click.argument("results_file", type=_FILE, metavar="RESULTS")
-@_REPORT
+@report_option
 def report(results_file: Path, reports: tuple[str, ...]) -> int:
     r"""Draw reports again from results that "check --report json=RESULTS" has written.
 
-    \b
-    pipelines-audit report merge RESULTS… -o FILE puts the results of shards together.
+    Without --report it prints the table. "pipelines-audit report merge RESULTS… -o FILE" puts the results of shards
+    together.
     """
     from audit.verdict.results import load  # noqa: PLC0415 -- start-up
     from reports import checklist, emit, terminal  # noqa: PLC0415 -- start-up
@@ -56,10 +54,10 @@ def report(results_file: Path, reports: tuple[str, ...]) -> int:
     return 0
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("files", nargs=-1, required=True, type=_FILE, metavar="RESULTS…")
 @click.option("-o", "output", type=_FILE, required=True, metavar="FILE", help="where the joined results go")
-@_REPORT
+@report_option
 def merge(files: tuple[Path, ...], output: Path, reports: tuple[str, ...]) -> int:
     """Put the results of the shards of one run together; what overlaps or differs in kind is refused.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from audit.cli.help import DONE, REFUSED, UNREAD, Command
 from audit.cli.options import options, text_of
 from audit.cli.remedy import in_form, show, texts, to_file
 from audit.configuration import config
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from audit.remedy.plan import Plan
 
 
-@click.command()
+@click.command(cls=Command, ends={**DONE, **UNREAD, **REFUSED})
 @click.argument("plan_file", metavar="PLAN", type=click.Path(path_type=Path))
 @options("infra_live", "var_file")
 @to_file
@@ -30,8 +31,9 @@ def rollback(config_file: Path | None, plan_file: Path, output: Path | None, for
     It changes nothing itself: what comes out is a plan for "apply", with edits, a review, applies in reverse order.
 
     \b
-    Example:
-      pipelines-audit rollback plan.json -o back.json && pipelines-audit apply back.json
+    Examples:
+      pipelines-audit rollback plan.json -o back.json
+      pipelines-audit apply back.json
     """
     from audit.look.once import declared  # noqa: PLC0415 -- start-up
     from audit.remedy.document import from_json  # noqa: PLC0415 -- start-up

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from audit.cli.help import DONE, NOTHING, UNREAD, Command, Group
 from audit.cli.options import as_json_text, options, say_incomplete, seen, today, with_gaps
 from audit.configuration import config
 
@@ -18,10 +19,16 @@ if TYPE_CHECKING:
     from audit.verdict.waivers import Waivers
 
 _FILE = click.Path(path_type=Path)
-_OUTPUT = click.option("-o", "output", type=_FILE, metavar="FILE", help="gzipped where it ends with .gz")
+_OUTPUT = click.option(
+    "-o",
+    "output",
+    type=_FILE,
+    metavar="FILE",
+    help="where the snapshot goes; gzipped where it ends with .gz  [required]",
+)
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True, ends={**DONE, **NOTHING, **UNREAD})
 @options("repository", "access", "scale", "selection", "releases", "waivers")
 @_OUTPUT
 @click.pass_context
@@ -64,7 +71,7 @@ def show(file: Path, as_json: bool) -> int:  # noqa: FBT001 -- click passes by n
     return 0
 
 
-@snapshot.command()
+@snapshot.command(ends={**DONE, **UNREAD})
 @click.argument("files", nargs=-1, required=True, type=_FILE)
 @_OUTPUT
 @click.pass_context
@@ -81,12 +88,12 @@ def merge(context: click.Context, /, files: tuple[Path, ...], output: Path | Non
     return _ended(output, whole)
 
 
-@click.command()
+@click.command(cls=Command, ends={0: "nothing moved", 1: "something moved"})
 @click.argument("old", type=_FILE)
 @click.argument("new", type=_FILE)
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def diff(old: Path, new: Path, as_json: bool) -> int:  # noqa: FBT001 -- click passes by name
-    """Show what moved between two snapshots: tags, digests, revisions, policies, coverage. Exit 0: nothing, 1: more."""
+    """Show what moved between two snapshots: tags, digests, revisions, policies, coverage."""
     from audit.look.difference import changes  # noqa: PLC0415 -- start-up
     from audit.snapshot import load  # noqa: PLC0415 -- start-up
     from reports import snapshots as shown  # noqa: PLC0415 -- start-up

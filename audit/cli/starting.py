@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from audit.cli.help import DONE, Command
 from audit.cli.options import options
 from audit.configuration import config
 from audit.errors import RefusedError, UsageError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from audit.starter.survey import Survey
 
 
-@click.command()
+@click.command(cls=Command, ends={**DONE, 13: "nothing written: the files are there"})
 @options("infra_live", "role_arn")
 @click.option(
     "--ci",

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TextIO, TypeAlias
 
 import click
 
+from audit.cli.help import Option
 from audit.configuration.options import FORMAT_VARIABLE, TIMINGS_VARIABLE
 from audit.text import counted, neutral
 
@@ -227,7 +228,7 @@ def options(command: click.Command) -> None:
 
 
 def _format() -> click.Option:
-    return click.Option(
+    return Option(
         ["--log-format"],
         type=click.Choice(FORMATS),
         envvar=FORMAT_VARIABLE,
@@ -237,7 +238,7 @@ def _format() -> click.Option:
 
 
 def _verbose() -> click.Option:
-    return click.Option(
+    return Option(
         ["-v", "--verbose"],
         count=True,
         is_eager=True,
@@ -248,7 +249,7 @@ def _verbose() -> click.Option:
 
 
 def _timings() -> click.Option:
-    return click.Option(
+    return Option(
         ["--timings"],
         is_flag=True,
         envvar=TIMINGS_VARIABLE,

@@ -6,9 +6,17 @@ from pathlib import Path
 
 import click
 
+from audit.cli.help import Command
 
-@click.command()
-@click.option("-o", "output", type=click.Path(path_type=Path), metavar="DIR", help="default ./pipelines-audit-demo")
+
+@click.command(cls=Command)
+@click.option(
+    "-o",
+    "output",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="where it writes (default ./pipelines-audit-demo)",
+)
 @click.option("--keep-running", is_flag=True, help="keep the emulated AWS until Ctrl-C, to try other commands on it")
 @click.option("--in-sync", is_flag=True, help="with --keep-running: a fleet in which nothing is wrong")
 def demo(output: Path | None, keep_running: bool, in_sync: bool) -> int:  # noqa: FBT001 -- click passes by name

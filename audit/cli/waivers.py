@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from audit.cli.help import Group
 from audit.cli.options import as_json_text, options, today
 from audit.configuration import config
 from audit.errors import UsageError
@@ -24,7 +25,7 @@ _OPTIONS = ("infra_live", "waivers", "checks_dir")
 FILE = click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE]")
 
 
-@click.group()
+@click.group(cls=Group)
 def waivers() -> None:
     """Check, list and write what was accepted for a time: waivers and exclusions.
 
@@ -67,8 +68,8 @@ def show(config_file: Path | None, file: Path | None, as_json: bool, **given: ob
 @click.option("--id", metavar="ID", help="default: the next free one, as W-2026-008")
 @click.option("--check", "check", multiple=True, required=True, metavar="ID", help="the check; repeatable")
 @click.option("--account", "accounts", multiple=True, metavar="NAME", help="name or id; repeatable; none: all")
-@click.option("--region", "regions", multiple=True, metavar="NAME", help="repeatable; none: all")
-@click.option("--container", "containers", multiple=True, metavar="NAME", help="repeatable; none: all")
+@click.option("--region", "regions", multiple=True, metavar="NAME", help="only there; repeatable; none: all")
+@click.option("--container", "containers", multiple=True, metavar="NAME", help="only there; repeatable; none: all")
 @click.option("--declared", metavar="TAG", help="holds only while this is declared")
 @click.option("--running", metavar="TAG", help="holds only while this runs")
 @click.option("--reason", required=True, metavar="TEXT", help="why it is accepted")
@@ -83,8 +84,9 @@ def add(config_file: Path | None, file: Path | None, days: int | None, **given: 
 
     \b
     Example:
-      pipelines-audit waivers add --infra-live . --check image-tag-drift --account prod \\
-        --reason "change freeze" --owner platform@example.com --days 21
+      pipelines-audit waivers add --infra-live . --check image-tag-drift \\
+        --account prod --reason "change freeze" \\
+        --owner platform@example.com --days 21
     """
     from audit import files  # noqa: PLC0415 -- start-up
     from audit.verdict import waiver_edit  # noqa: PLC0415 -- start-up

@@ -129,8 +129,18 @@ _SELECTION = (
     Option(name="exclude_region", kind="words", metavar="NAME", policy=True, help="not this region; globs work too"),
 )
 _RELEASES = (
-    Option(name="release_repo", kind="text", metavar="OWNER/NAME", help="where releases are published (a fork, say)"),
-    Option(name="github_url", kind="text", metavar="URL", help="GitHub API; for Enterprise https://HOST/api/v3"),
+    Option(
+        name="release_repo",
+        kind="text",
+        metavar="OWNER/NAME",
+        help="where releases are published: a fork, say (default gruntwork-io/terraform-aws-ci)",
+    ),
+    Option(
+        name="github_url",
+        kind="text",
+        metavar="URL",
+        help="GitHub API; for Enterprise https://HOST/api/v3 (default https://api.github.com)",
+    ),
     Option(name="releases_file", kind="path", metavar="FILE", help="read the releases from this JSON file"),
     Option(name="offline", kind="flag", help="use the bundled list of releases, don't ask GitHub"),
     Option(
@@ -228,7 +238,7 @@ _PLAN = (
         name="wave",
         kind="words",
         metavar="NAMES",
-        help="accounts or globs to apply together, with commas or + between them; repeat it for the waves that follow",
+        help="accounts or globs to apply together, with commas or + between them; each further one is the next wave",
     ),
     Option(
         name="auto_approve",
@@ -271,4 +281,18 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
     "history": _HISTORY,
     "notify": _NOTIFY,
 }
+_HEADINGS: Mapping[str, str] = {
+    "repository": "The repository",
+    "access": "Getting in",
+    "upgrade": "Upgrades",
+    "plan": "Plans",
+    "carrying": "Carrying plans out",
+    "memory": "Earlier results",
+    "notify": "Notices",
+}
 OPTIONS: Mapping[str, Option] = {option.name: option for group in GROUPS.values() for option in group}
+
+
+def heading(group: str) -> str:
+    """Give the words under which the options of a group stand, in help and on the page of keys."""
+    return _HEADINGS.get(group, group.capitalize())
