@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import zlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 SCHEMA_VERSION = 1
+
+# Some thirty thousand accounts; a few kilobytes of gzip can claim to be any number of gigabytes.
+_MOST_BYTES = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,29 +103,41 @@ def save(snapshot: Snapshot, path: Path) -> None:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
-def load(path: Path) -> Snapshot:
+def load(path: Path, *, most_bytes: int = _MOST_BYTES) -> Snapshot:
     """Read a snapshot file, gzipped where its name ends with ``.gz``.
 
-    Raises UsageError with one line for a file that is missing, damaged, or written by a newer release.
+    Raises UsageError with one line for a file that is missing, damaged, too large, or written by a newer release.
     """
     from pydantic import ValidationError  # noqa: PLC0415 -- as above
 
     try:
-        raw = path.read_bytes()
-        text = gzip.decompress(raw) if path.suffix == ".gz" else raw
+        text = _read(path, most_bytes)
         plain = json.loads(text)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (EOFError, ValueError) as error:
+    except (EOFError, ValueError, zlib.error) as error:
         raise UsageError(f"{path}: not a snapshot: {error}") from None
+    except RecursionError:
+        raise UsageError(f"{path}: not a snapshot: nested too deep") from None
     version = plain.get("schema_version") if isinstance(plain, dict) else None
     if version != SCHEMA_VERSION:
         raise UsageError(
             f"{path}: schema_version {version!r}: this release reads {SCHEMA_VERSION}; use a newer release"
         )
     try:
-        return _adapter().validate_json(text)
+        found = _adapter().validate_json(text)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in fault["loc"])
         raise UsageError(f"{path}: damaged snapshot: {where}: {fault['msg']}") from None
+    if found.taken_at.tzinfo is None:
+        raise UsageError(f"{path}: damaged snapshot: taken_at: it says no time zone")
+    return found
+
+
+def _read(path: Path, most_bytes: int) -> bytes:
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        text = file.read(most_bytes + 1)
+    if len(text) > most_bytes:
+        raise UsageError(f"{path}: larger than any snapshot, over {most_bytes:,} bytes; look at where it comes from")
+    return text
