@@ -174,9 +174,8 @@ def test_invoker_pattern_invalid(unit: UnitView, findings: Findings) -> None:
     for stack in unit.stacks:
         subject = of_stack(unit, stack, name=f"{stack.stack}-invoker", calls=INVOKER)
         with findings.about(subject):
-            found = {
-                f"{script.container}: {option}"
-                for script in invoking.scripts(need(stack.invoker))
-                for option in invoking.invalid_patterns(script)
-            }
+            scripts = invoking.scripts(need(stack.invoker)) or not_applicable("its configuration names no script")
+            found = {f"{one.container}: {option}" for one in scripts for option in invoking.invalid_patterns(one)}
             assert not found, f"{subject.name} has patterns that don't compile: {', '.join(sorted(found))}"
+            for one in scripts:
+                invoking.demand_tried(one)

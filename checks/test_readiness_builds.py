@@ -12,6 +12,7 @@ from audit.model import Gap, need
 from audit.released.hops import SECRETS
 from audit.verdict import builds
 from audit.verdict.check import Findings, check, not_applicable
+from audit.verdict.invoking import demand_tried
 from audit.verdict.mends import mend
 from audit.verdict.subject import of_fleet, of_pin, of_stack
 
@@ -167,6 +168,7 @@ def test_invoker_pattern_broken(readiness: Readiness, findings: Findings) -> Non
     def judge(script: Script) -> None:
         broken = [f"{option}: {reason}" for option, reason in builds.broken_patterns(script)]
         assert not broken, "; ".join(broken)
+        demand_tried(script)
 
     _judge_scripts(readiness, findings, judge, told=False)
 

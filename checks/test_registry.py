@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.registry
 
 SETTINGS = ("ecr:DescribeRepositories",)
+LIFECYCLE = ("ecr:GetLifecyclePolicy", "ecr:DescribeImages")
 SCANS = ("ecr:DescribeImages", "ecr:DescribeImageScanFindings")
 
 
@@ -88,22 +89,23 @@ def test_registry_policy_lacks_account(repository: RepositoryView, findings: Fin
     references=(references.LIFECYCLE,),
 )
 def test_lifecycle_expires_tag_in_use(repository: RepositoryView, fleet: Fleet, findings: Findings) -> None:
-    """A lifecycle rule deletes, or soon will, an image that is declared or running.
+    """A lifecycle rule deletes or archives, or soon will, an image that is declared or running.
 
-    ECR does not know what is in use: it counts days or images. The runner then fails at the first run after the
-    deletion. "Soon" is expiry_days of the section [limits]; a rule by number can only be told for the images seen.
+    ECR does not know what is in use: it counts days or images. The runner then fails at its first run after that.
+    "Soon" is expiry_days of the section [limits]; a rule that counts days since the last pull is taken as if none
+    followed, and one by number can only be told for the images seen.
     """
     policy = need(repository.seen.lifecycle)
     soon = fleet.taken_at + timedelta(days=fleet.limits.expiry_days)
     for image in repository.in_use:
-        subject = of_repository(repository, kind=image.tag, running=image.tag, calls=("ecr:GetLifecyclePolicy",))
+        subject = of_repository(repository, kind=image.tag, running=image.tag, calls=LIFECYCLE)
         with findings.about(subject):
             found = expiry(policy, image, repository.tags)
             if found is not None:
-                assert not found.is_now, f"rule {found.rule} would delete {image.tag}"
+                assert not found.is_now, f"rule {found.rule} would {found.verb} {image.tag}"
                 if found.on is None:
                     not_applicable(f"rule {found.rule} counts images, and not all of them were looked at")
-                assert found.on > soon, f"rule {found.rule} deletes {image.tag} on {found.on.date()}"
+                assert found.on > soon, f"rule {found.rule} {found.verb}s {image.tag} on {found.on.date()}"
 
 
 @check(
@@ -142,13 +144,18 @@ def test_registry_tags_mutable(repository: RepositoryView, findings: Findings) -
     """Tags of the repository can be moved.
 
     Whoever may push can then replace the image that every account runs, under the same tag, without a trace in the
-    repository that declares it. It is a setting of the registry and no drift, so by default it is told and fails no
+    repository that declares it. Where a setting leaves some tags out by pattern, the tags in use are held against it.
+    It is a setting of the registry and no drift, so by default it is told and fails no
     run: raise it in [severities] where your rules ask for immutable tags.
     """
     with findings.about(of_repository(repository, calls=SETTINGS)):
         settings = repository.settings or not_applicable("there is no such repository")
-        immutable = (settings.tag_mutability or "").startswith("IMMUTABLE")
-        assert immutable, f"tags of {repository.seen.name} can be pushed again ({settings.tag_mutability})"
+        name, mutability = repository.seen.name, settings.tag_mutability
+        if settings.has_exclusions:
+            movable = repository.movable(settings)
+            assert not movable, f"{', '.join(movable)} of {name} can be pushed again ({mutability})"
+        else:
+            assert mutability == "IMMUTABLE", f"tags of {name} can be pushed again ({mutability})"
 
 
 @check(
@@ -208,10 +215,12 @@ def test_image_vulnerabilities(repository: RepositoryView, fleet: Fleet, finding
     references=(references.ENCRYPTION,),
 )
 def test_registry_without_own_key(repository: RepositoryView, findings: Findings) -> None:
-    """The repository is encrypted with AWS's key, not with one of your own.
+    """The repository is encrypted with ECR's own key, not with one of KMS.
 
-    The images are encrypted all the same; only a key of your own (KMS) can be watched, and taken away.
+    The images are encrypted all the same; only the use of a key of KMS can be watched, and only your own can be taken
+    away. ECR names that key, not whose it is: AWS's key for ECR (aws/ecr) passes, unless it is named by its alias.
     """
     with findings.about(of_repository(repository, calls=SETTINGS)):
         settings = repository.settings or not_applicable("there is no such repository")
-        assert (settings.encryption or "").startswith("KMS"), f"{repository.seen.name} uses {settings.encryption}"
+        own = (settings.encryption or "").startswith("KMS") and not (settings.kms_key or "").endswith("alias/aws/ecr")
+        assert own, f"{repository.seen.name} uses {settings.kms_key or settings.encryption}"

@@ -10,6 +10,7 @@ from audit.errors import UnreadError
 from audit.model import Gap, need
 from audit.verdict.check import Findings, check, not_applicable
 from audit.verdict.exposure import exposed
+from audit.verdict.invoking import variables
 from audit.verdict.subject import of_secret, of_stack
 from checks import references
 
@@ -55,7 +56,8 @@ def test_secret_key_not_shared(secret: SecretView, findings: Findings) -> None:
     """A secret that other accounts name is encrypted with AWS's own key, which they can't use.
 
     It happens when the token is renewed by making the secret anew: the default key is taken, and from then on only the
-    owning account can start runs.
+    owning account can start runs. Whom a key of your own lets in is not read here: a run that could not have its
+    secrets is task-failed-to-start.
     """
     with findings.about(of_secret(secret, calls=SECRET)):
         if not secret.strangers:
@@ -89,7 +91,7 @@ def test_secret_in_environment(unit: UnitView, findings: Findings) -> None:
         name = f"{stack.stack}-invoker"
         with findings.about(of_stack(unit, stack, name=name, kind=name, calls=INVOKER)):
             invoker = need(stack.invoker) or not_applicable("there is no invoker")
-            names = sorted(exposed(invoker.environment))
+            names = sorted(exposed(variables(invoker)))
             assert not names, f"{name} has secrets in plain text: {', '.join(names)}"
 
 

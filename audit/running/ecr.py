@@ -99,13 +99,17 @@ def _platform_image(seen: Mapping[str, Any]) -> PlatformImage:
 
 
 def _details(visit: Visit, target: RegistryTarget, digests: Sequence[str]) -> Sequence[ImageDetailTypeDef]:
-    return visit.ask(
-        "ecr:DescribeImages",
+    call = "ecr:DescribeImages"
+    found = visit.ask(
+        call,
         visit.ecr.describe_images,
         registryId=target.account.id or "",
         repositoryName=target.repository,
         imageIds=[{"imageDigest": digest} for digest in digests],
     )["imageDetails"]
+    if not {one.get("imageDigest") for one in found} >= set(digests):
+        raise CallError(call, "DamagedReply")  # as above: when it was pushed, and what a scan found, is not known
+    return found
 
 
 def _with_details(image: TagImage, seen: ImageDetailTypeDef) -> TagImage:

@@ -10,6 +10,7 @@ from audit.running.faults import CallError, check_name
 from audit.running.model.invoker import Invoker
 from audit.running.replies import utc
 from audit.running.scripts import VARIABLE, scripts
+from audit.text import one_line
 
 if TYPE_CHECKING:
     from audit.running.visit import Visit
@@ -27,7 +28,8 @@ def invoker(visit: Visit, stack: str) -> Invoker | None:
             return None
         raise
     modified = reply.get("LastModified")
-    environment = reply.get("Environment", {}).get("Variables", {})
+    answered = reply.get("Environment", {})
+    environment = answered.get("Variables", {})
     return Invoker(
         name=reply["FunctionName"],
         runtime=reply.get("Runtime"),
@@ -37,6 +39,7 @@ def invoker(visit: Visit, stack: str) -> Invoker | None:
         environment=variables(environment),
         scripts=scripts(environment[VARIABLE]) if VARIABLE in environment else None,
         role=reply.get("Role"),
+        withheld=one_line(answered["Error"].get("ErrorCode", "Error"), 60) if "Error" in answered else None,
     )
 
 

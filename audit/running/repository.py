@@ -69,6 +69,7 @@ def _settings(seen: RepositoryTypeDef) -> RepositorySettings:
         encryption=encryption["encryptionType"] if encryption else None,
         kms_key=encryption.get("kmsKey") if encryption else None,
         created_at=utc(seen.get("createdAt")),
+        exclusions=tuple(one["filter"] for one in seen.get("imageTagMutabilityExclusionFilters", ())),
     )
 
 

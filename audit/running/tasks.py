@@ -31,6 +31,8 @@ def cluster(visit: Visit, stack: str) -> Cluster | None:
     for failure in reply["failures"]:
         if failure.get("reason") != MISSING:
             raise CallError(_CLUSTERS, failure.get("reason", ""))
+    if not reply["failures"] and not reply["clusters"]:
+        raise CallError(_CLUSTERS, "DamagedReply")  # silence is no proof that there is none
     # AWS shows a deleted cluster for a while.
     found = [one for one in reply["clusters"] if one.get("clusterName") == stack and one.get("status") != "INACTIVE"]
     if not found:

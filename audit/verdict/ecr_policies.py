@@ -16,10 +16,12 @@ from audit.errors import UnreadError
 from audit.model import Gap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from audit.running.model.ecr import TagImage
 
+_VERBS: Mapping[str, Literal["delete", "archive"]] = {"expire": "delete", "transition": "archive"}
+_COUNTS = frozenset({"imageCountMoreThan", "sinceImagePushed", "sinceImagePulled"})
 PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _ACCOUNT = re.compile(r"(?:arn:aws[\w-]*:iam::)?(?P<id>\d{12})(?::root)?", re.ASCII)
 
@@ -77,46 +79,57 @@ def _is_for(statement: dict[str, Any], account_id: str | None, roles: frozenset[
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Expiry:
-    """When a lifecycle policy would delete an image: ``on`` is None where that hangs on what is pushed later."""
+    """When a lifecycle policy would take an image away: ``on`` is None where that hangs on what is pushed later.
+
+    ``verb`` tells how: it deletes it, or archives it, from where nothing pulls.
+    """
 
     rule: int
     on: datetime | None
     is_now: bool
+    verb: Literal["delete", "archive"] = "delete"
 
 
 def expiry(policy: str | None, image: TagImage, known: Sequence[TagImage]) -> Expiry | None:
-    """Tell when the first rule that selects an image would delete it; None where no rule does.
+    """Tell when the first rule that selects an image would delete or archive it; None where no rule does.
 
-    ``known`` are all images that were seen; of those that were not, a rule by number can't be told.
+    ``known`` are all images that were seen; of those that were not, a rule by number can't be told. Raises UnreadError
+    where a rule counts by what is not known here.
     """
     rules = _list(_object(policy, "lifecycle policy").get("rules")) if policy is not None else []
-    ordered = sorted((one for one in rules if isinstance(one, dict)), key=lambda one: _number(one, "rulePriority"))
+    if not all(isinstance(one, dict) and isinstance(one.get("selection"), dict) for one in rules):
+        raise UnreadError(Gap(what="lifecycle policy", message="a rule of the lifecycle policy has no selection"))
     tags = [one.tag for one in known if one.digest == image.digest]
-    for rule in ordered:
-        selection = rule.get("selection")
-        if isinstance(selection, dict) and _selects(selection, tags):
-            return _expiry(rule, selection, image, known)
+    for rule in sorted(rules, key=lambda one: _number(one, "rulePriority")):
+        if _selects(rule["selection"], tags):
+            return _expiry(rule, image, known)
     return None
 
 
-def _expiry(
-    rule: dict[str, Any], selection: dict[str, Any], image: TagImage, known: Sequence[TagImage]
-) -> Expiry | None:
+def _expiry(rule: dict[str, Any], image: TagImage, known: Sequence[TagImage]) -> Expiry:
+    selection, action, pushed = rule["selection"], rule.get("action"), image.pushed_at
     number, priority = _number(selection, "countNumber"), _number(rule, "rulePriority")
-    if selection.get("countType") == "sinceImagePushed" and image.pushed_at is not None:
-        return Expiry(rule=priority, on=image.pushed_at + timedelta(days=number), is_now=False)
-    if selection.get("countType") == "imageCountMoreThan" and image.pushed_at is not None:
+    counts = selection.get("countType")
+    verb = _VERBS.get(str(action.get("type"))) if isinstance(action, dict) else None
+    if pushed is None or verb is None or counts not in _COUNTS:
+        message = f"rule {priority} of the lifecycle policy can't be told for {image.tag}; look at it by hand"
+        raise UnreadError(Gap(what="lifecycle policy", message=message))
+    if counts == "imageCountMoreThan":
         newer = {
-            one.digest
-            for one in known
-            if one.pushed_at and one.pushed_at > image.pushed_at and _selects(selection, [one.tag])
+            one.digest for one in known if one.pushed_at and one.pushed_at > pushed and _selects(selection, [one.tag])
         }
-        return Expiry(rule=priority, on=None, is_now=len(newer) >= number)
-    return None
+        return Expiry(rule=priority, on=None, is_now=len(newer) >= number, verb=verb)
+    since = (image.last_pulled_at or pushed) if counts == "sinceImagePulled" else pushed
+    return Expiry(rule=priority, on=since + timedelta(days=number), is_now=False, verb=verb)
 
 
 def _selects(selection: dict[str, Any], tags: Iterable[str]) -> bool:
-    """Tell whether a selection takes a tagged image: any, or one whose tags fit all of the prefixes or patterns."""
+    """Tell whether a selection takes a tagged image: any, or one whose tags fit all of the prefixes or patterns.
+
+    What is archived already is nothing that runs: a selection of that class takes none.
+    """
+    if selection.get("storageClass") == "archive":
+        return False
     if selection.get("tagStatus") == "any":
         return True
     if selection.get("tagStatus") != "tagged":
@@ -124,10 +137,10 @@ def _selects(selection: dict[str, Any], tags: Iterable[str]) -> bool:
     mine = list(tags)
     prefixes = [f"{prefix}*" for prefix in _list(selection.get("tagPrefixList"))]
     patterns = [*prefixes, *map(str, _list(selection.get("tagPatternList")))]
-    return bool(patterns) and all(any(_fits(pattern, tag) for tag in mine) for pattern in patterns)
+    return bool(patterns) and all(any(fits(pattern, tag) for tag in mine) for pattern in patterns)
 
 
-def _fits(pattern: str, tag: str) -> bool:
+def fits(pattern: str, tag: str) -> bool:
     """Match as ECR does, where only the star is special; piece by piece, so that no pattern is slow."""
     first, *rest = pattern.split("*")
     if not rest:

@@ -13,6 +13,7 @@ from audit.model import Account, Fact, Gap, Seen, Unread, need
 from audit.running.model.ecr import Repository, RepositorySettings, TagImage
 from audit.text import counted
 from audit.verdict.check import not_applicable
+from audit.verdict.ecr_policies import fits
 
 if TYPE_CHECKING:
     from audit.model import ImageRef
@@ -105,6 +106,19 @@ class RepositoryView:
         words = counted(number, "critical vulnerability", "critical vulnerabilities")
         more = f" and {number - len(ids):,} more" if ids and number > len(ids) else ""
         return f"{words}: {', '.join(ids)}{more}" if ids else words
+
+    def movable(self, settings: RepositorySettings) -> tuple[str, ...]:
+        """Name the tags in use that can be pushed again, where that hangs on their names.
+
+        Raises UnreadError where the patterns or the tags were not read; not applicable where no tag is in use.
+        """
+        patterns = settings.exclusions
+        if patterns is None:
+            raise UnreadError(Gap(what="repository settings", message=f"{self.seen.name}: not looked at; look again"))
+        if not self.in_use:
+            not_applicable("it leaves tags out by pattern, and no tag of it is in use")
+        is_immutable = (settings.tag_mutability or "").startswith("IMMUTABLE")
+        return tuple(one.tag for one in self.in_use if any(fits(each, one.tag) for each in patterns) == is_immutable)
 
     @property
     def in_use(self) -> tuple[TagImage, ...]:

@@ -207,13 +207,22 @@ def test_ref_without_releases() -> None:
         pytest.param(allows(patterns=(("--ref", "(?!x)v1"),)), "pass", id="Python's own"),
         pytest.param(allows(patterns=(("--ref", "("),)), "fail", id="one does not"),
         pytest.param(allows(BUILD, replace(BUILD, name="x", patterns=(("--a", "*"),))), "fail", id="of another script"),
-        pytest.param(allows(patterns=(("--ref", "(" * 5000),)), "pass", id="too long to tell"),
-        pytest.param(allows(None), "pass", id="no scripts"),
+        pytest.param(allows(patterns=(("--ref", "(" * 5000),)), "unknown", id="too long to tell"),
+        pytest.param(allows(patterns=(("--ref", "(dropped)"),)), "unknown", id="kept away as a secret"),
+        pytest.param(allows(patterns=(("--ref", "("), ("--x", "(dropped)"))), "fail", id="one does not, one is kept"),
+        pytest.param(allows(None), "not_applicable", id="no scripts"),
     ],
 )
 def test_pattern_invalid(unit: UnitView, expected: str) -> None:
     """What is no regular expression makes every call fail."""
     assert ended(test_invoker.test_invoker_pattern_invalid, unit) == [expected]
+
+
+def test_configuration_that_lambda_keeps_to_itself() -> None:
+    """Without the variables nobody knows what is let through."""
+    unit = holds(replace(invoker(), withheld="AccessDeniedException"))
+    for check in CONFIGURED:
+        assert ended(check, unit) == ["unknown"]
 
 
 def test_pattern_invalid_says_where() -> None:

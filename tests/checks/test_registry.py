@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -155,6 +155,12 @@ def rule(priority: int = 1, **selection: Any) -> dict[str, object]:  # noqa: ANN
     return {"rulePriority": priority, "selection": chosen, "action": {"type": "expire"}}
 
 
+def archiving(days: int) -> dict[str, object]:
+    """Make a rule that archives after so many days without a pull."""
+    moved = {"type": "transition", "targetStorageClass": "archive"}
+    return {**rule(countType="sinceImagePulled", countNumber=days), "action": moved}
+
+
 def count(number: int, **selection: Any) -> dict[str, object]:  # noqa: ANN401 -- any JSON
     """Make a rule that keeps a number of images."""
     return rule(countType="imageCountMoreThan", countNumber=number, **selection)
@@ -182,14 +188,22 @@ def count(number: int, **selection: Any) -> dict[str, object]:  # noqa: ANN401 -
         pytest.param([count(2)], "fail", id="two newer, two kept"),
         pytest.param([count(3)], "not_applicable", id="two newer, three kept"),
         pytest.param([count(1, tagStatus="tagged", tagPrefixList=["v1.3.0"])], "not_applicable", id="newer of others"),
-        pytest.param([rule(countType="sinceImagePulled")], "pass", id="a kind of count that is not known"),
+        pytest.param([rule(countType="sinceImagePulled", countNumber=30)], "fail", id="30 days after a push"),
+        pytest.param([rule(countType="sinceImagePulled")], "pass", id="31 days after a push"),
+        pytest.param([archiving(30)], "fail", id="archived in 30 days"),
+        pytest.param([archiving(31)], "pass", id="archived in 31 days"),
+        pytest.param([rule(countNumber=1, storageClass="archive")], "pass", id="of what is archived already"),
+        pytest.param([rule(countType="sinceImageSeen")], "unknown", id="a kind of count that is not known"),
+        pytest.param([{**rule(), "action": {"type": "paint"}}], "unknown", id="an action that is not known"),
+        pytest.param([{**rule(), "action": "expire"}], "unknown", id="no action"),
         pytest.param([{"selection": {}}], "unknown", id="no priority"),
         pytest.param([rule(countNumber="x")], "unknown", id="no number"),
-        pytest.param(["nonsense"], "pass", id="no rule"),
+        pytest.param([{"rulePriority": 1, "selection": []}], "unknown", id="no selection"),
+        pytest.param(["nonsense"], "unknown", id="no rule"),
     ],
 )
 def test_lifecycle(rules_: list[object], expected: str) -> None:
-    """An image in use must not be deleted within thirty days."""
+    """An image in use must not be deleted or archived within thirty days; a rule that is not known tells nothing."""
     newer = [TagImage(tag=f"v1.3.{n}", digest=f"sha256:{n:064}", pushed_at=NOW + timedelta(days=n)) for n in (1, 2)]
     tags = (TagImage(tag="v1.3.0", digest=DIGEST, pushed_at=NOW), *newer)
     seen = replace(repository(), tags=Seen(value=tags), lifecycle=Seen(value=json.dumps({"rules": rules_})))
@@ -210,6 +224,35 @@ def test_lifecycle_says_when() -> None:
     seen = replace(repository(), lifecycle=Seen(value=json.dumps({"rules": [count(0)]})))
     (one,) = repositories(rows=(row(),), repositories=(seen,))
     assert said(test_registry.test_lifecycle_expires_tag_in_use, one, fleet(**facts)) == "rule 1 would delete v1.3.0"
+
+
+@pytest.mark.parametrize(
+    ("pulled_at", "expected"),
+    [
+        pytest.param(NOW - timedelta(days=1), "rule 1 archives v1.3.0 on 2026-12-23", id="pulled yesterday"),
+        pytest.param(NOW - timedelta(days=40), "rule 1 archives v1.3.0 on 2026-11-14", id="due already"),
+        pytest.param(None, "rule 1 archives v1.3.0 on 2026-12-24", id="never pulled"),
+    ],
+)
+def test_lifecycle_since_the_last_pull(pulled_at: datetime | None, expected: str) -> None:
+    """The days count from the last pull, without any from the push."""
+    tag = TagImage(tag="v1.3.0", digest=DIGEST, pushed_at=NOW, last_pulled_at=pulled_at)
+    text = json.dumps({"rules": [archiving(30)]})
+    seen = replace(repository(), tags=Seen(value=(tag,)), lifecycle=Seen(value=text))
+    facts: dict[str, Any] = {"rows": (row(),), "repositories": (seen,)}
+    (one,) = repositories(**facts)
+    assert said(test_registry.test_lifecycle_expires_tag_in_use, one, fleet(**facts)) == expected
+
+
+def test_lifecycle_of_a_push_that_is_not_known() -> None:
+    """When the image was pushed is what the rule counts from: without it nothing is known."""
+    tag = TagImage(tag="v1.3.0", digest=DIGEST)
+    seen = replace(repository(), tags=Seen(value=(tag,)), lifecycle=Seen(value=json.dumps({"rules": [rule()]})))
+    facts: dict[str, Any] = {"rows": (row(),), "repositories": (seen,)}
+    (one,) = repositories(**facts)
+    (judgement,) = judged(test_registry.test_lifecycle_expires_tag_in_use, one, fleet(**facts)).judgements
+    assert judgement.outcome == "unknown"
+    assert judgement.message == "rule 1 of the lifecycle policy can't be told for v1.3.0; look at it by hand"
 
 
 @pytest.mark.parametrize(
@@ -253,7 +296,34 @@ def settings(**changes: object) -> RepositoryView:
     [
         pytest.param(test_registry.test_registry_tags_mutable, {}, "pass", id="immutable"),
         pytest.param(
-            test_registry.test_registry_tags_mutable, {"tag_mutability": "IMMUTABLE_WITH_EXCLUSION"}, "pass", id="but"
+            test_registry.test_registry_tags_mutable,
+            {"tag_mutability": "IMMUTABLE_WITH_EXCLUSION", "exclusions": ("dev-*", "v1.3")},
+            "pass",
+            id="but others",
+        ),
+        pytest.param(
+            test_registry.test_registry_tags_mutable,
+            {"tag_mutability": "IMMUTABLE_WITH_EXCLUSION", "exclusions": ("dev-*", "v1.*")},
+            "fail",
+            id="but just this",
+        ),
+        pytest.param(
+            test_registry.test_registry_tags_mutable,
+            {"tag_mutability": "MUTABLE_WITH_EXCLUSION", "exclusions": ("v*",)},
+            "pass",
+            id="mutable but releases",
+        ),
+        pytest.param(
+            test_registry.test_registry_tags_mutable,
+            {"tag_mutability": "MUTABLE_WITH_EXCLUSION", "exclusions": ("dev-*",)},
+            "fail",
+            id="mutable but others",
+        ),
+        pytest.param(
+            test_registry.test_registry_tags_mutable,
+            {"tag_mutability": "IMMUTABLE_WITH_EXCLUSION"},
+            "unknown",
+            id="nobody looked at what is left out",
         ),
         pytest.param(test_registry.test_registry_tags_mutable, {"tag_mutability": "MUTABLE"}, "fail", id="mutable"),
         pytest.param(test_registry.test_registry_tags_mutable, {"tag_mutability": None}, "fail", id="not said"),
@@ -264,11 +334,33 @@ def settings(**changes: object) -> RepositoryView:
         pytest.param(test_registry.test_registry_without_own_key, {"encryption": "KMS_DSSE"}, "pass", id="KMS twice"),
         pytest.param(test_registry.test_registry_without_own_key, {"encryption": "AES256"}, "fail", id="AWS's key"),
         pytest.param(test_registry.test_registry_without_own_key, {"encryption": None}, "fail", id="key not said"),
+        pytest.param(
+            test_registry.test_registry_without_own_key,
+            {"kms_key": "arn:aws:kms:us-west-2:234567890123:key/1"},
+            "pass",
+            id="a key by its ARN",
+        ),
+        pytest.param(
+            test_registry.test_registry_without_own_key,
+            {"kms_key": "arn:aws:kms:us-west-2:234567890123:alias/aws/ecr"},
+            "fail",
+            id="AWS's key by its alias",
+        ),
     ],
 )
 def test_settings(check: object, changes: dict[str, object], expected: str) -> None:
     """Each setting of a repository has its check."""
     assert ended(check, settings(**changes)) == [expected]
+
+
+def test_movable_tags_are_named() -> None:
+    """Where the setting leaves tags out, those in use are held against it; without any there is nothing to judge."""
+    one = settings(tag_mutability="IMMUTABLE_WITH_EXCLUSION", exclusions=("v1.*",))
+    sentence = "v1.3.0 of ecs-deploy-runner can be pushed again (IMMUTABLE_WITH_EXCLUSION)"
+    assert said(test_registry.test_registry_tags_mutable, one) == sentence
+    assert ended(test_registry.test_registry_tags_mutable, replace(one, declared=frozenset(), running=frozenset())) == [
+        "not_applicable"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,15 @@ def test_secret_in_environment_of_what_was_not_seen() -> None:
     assert ended(test_security.test_secret_in_environment, view(observations=(seen,))) == ["not_applicable"]
 
 
+def test_secret_in_environment_that_lambda_keeps_to_itself() -> None:
+    """Variables that nobody was shown are not known to hold no secret."""
+    one = replace(invoker(), withheld="AccessDeniedException")
+    unit = planner(holding(), {"invokers": (StackInvoker(stack=STACK, invoker=Seen(value=one)),)})
+    first, second = judged(test_security.test_secret_in_environment, unit).judgements
+    assert (first.outcome, second.outcome) == ("pass", "unknown")
+    assert "allow kms:Decrypt" in second.message
+
+
 def test_privileged() -> None:
     """A privileged container is named; none is a pass; unread is unknown."""
     one = definition(PLANNER, f"{RUNNER}:v1.3.0", "x/y:1")

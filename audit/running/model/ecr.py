@@ -78,7 +78,11 @@ class TagImage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RepositorySettings:
-    """How a repository is set up, from ``ecr:DescribeRepositories``."""
+    """How a repository is set up, from ``ecr:DescribeRepositories``.
+
+    ``exclusions`` are the patterns of tags that ``tag_mutability`` does not hold for (``…_WITH_EXCLUSION``); None where
+    nobody looked, as in the snapshots of earlier releases.
+    """
 
     arn: str
     tag_mutability: str | None
@@ -86,6 +90,12 @@ class RepositorySettings:
     encryption: str | None
     kms_key: str | None
     created_at: datetime | None
+    exclusions: tuple[str, ...] | None = None
+
+    @property
+    def has_exclusions(self) -> bool:
+        """Whether it depends on a tag's name if it can be moved."""
+        return (self.tag_mutability or "").endswith("_WITH_EXCLUSION")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

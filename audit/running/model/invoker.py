@@ -30,7 +30,8 @@ class Script:
 class Invoker:
     """The invoker Lambda of a stack, from ``lambda:GetFunctionConfiguration``.
 
-    ``scripts`` is what its configuration allows, None where that could not be decoded.
+    ``scripts`` is what its configuration allows, None where that could not be decoded. ``withheld`` is the code with
+    which Lambda keeps the variables to itself, as where the caller may not use their key: then none of them is known.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Invoker:
     environment: tuple[Variable, ...] = ()
     scripts: tuple[Script, ...] | None = None
     role: str | None = None
+    withheld: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
