@@ -115,10 +115,14 @@ def where(thing: Excluded | Remembered) -> str:
 
 
 def _by_baseline(found: Sequence[Finding]) -> str:
-    new = sum(finding.baseline == "new" for finding in found)
-    if new:
-        return "new" if new == len(found) else f"{new:,} new"
-    return "known" if any(finding.baseline for finding in found) else ""
+    since = Counter(finding.baseline for finding in found)
+    if since["new"]:
+        return "new" if since["new"] == len(found) else f"{since['new']:,} new"
+    if since["not judged"]:
+        return (
+            "not judged before" if since["not judged"] == len(found) else f"{since['not judged']:,} not judged before"
+        )
+    return "known" if since["persisting"] else ""
 
 
 def _gone(several: Iterable[Remembered], results: Results) -> tuple[Gone, ...]:

@@ -114,7 +114,8 @@ def _result(cause: Cause, index: int, results: Results) -> dict[str, Any]:
     }
     if lead.outcome == "waived":
         shown["suppressions"] = [_suppression(cause)]
-    states = {finding.baseline or finding.state for finding in cause.findings} - {None}
+    states = {finding.baseline or finding.state for finding in cause.findings}
+    states -= {None, "not judged"}  # no comparison, no state
     if states:
         shown["baselineState"] = "unchanged" if "persisting" in states else "new"
     return shown

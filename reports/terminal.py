@@ -139,7 +139,7 @@ def _stacked(lines: Sequence[Line], width: int, *, colour: bool) -> str:
         ]
         rows.append([_level(line, colour=colour), "\n".join(filter(None, text))])
     return tabulate(
-        rows, tablefmt="plain", disable_numparse=True, maxcolwidths=[None, width - 10], break_on_hyphens=False
+        rows, tablefmt="plain", disable_numparse=True, maxcolwidths=[10, width - 10], break_on_hyphens=False
     )
 
 

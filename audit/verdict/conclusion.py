@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -62,22 +62,12 @@ def conclude(
         baseline=beside.baseline,
         previous=beside.previous,
         now=occasion.judged_at,
+        scope=snapshot.declared.scope,
         renamed=renamed,
     )
-    judged = memory.Judged(
-        entries=entries,
-        units=units,
-        gaps=kept.coverage.gaps,
-        excluded=kept.excluded,
-        narrowed=settings.narrowed,
-        whole=ended.reason is None,
-    )
-    past = memory.history(beside.previous, findings, judged, renamed) if beside.previous else None
     summary = _summary(entries, findings)
-    code, verdict = exit_of(summary, findings, kept.coverage, ended, settings, past)
-    verdict += _part_of(snapshot, settings)
     released = snapshot.released
-    return Results(
+    results = Results(
         schema_version=SCHEMA_VERSION,
         run=_run(occasion, ended),
         snapshot_sha256=occasion.snapshot_sha256,
@@ -95,8 +85,8 @@ def conclude(
         passes=_quiet(entries, "pass"),
         chains=chain.chains(units, occasion.releases, snapshot.declared.pins),
         units=(*matrix.rows(units, findings), *kept.rows),
-        exit_code=code,
-        verdict=verdict,
+        exit_code=0,
+        verdict="",
         not_applicable=_quiet(entries, "not_applicable"),
         checks=_notes(checks, disabled),
         releases=tuple(
@@ -105,9 +95,11 @@ def conclude(
         ),
         excluded=kept.excluded,
         warnings=_advice(occasion, kept, findings, ended, checks),
-        history=past,
         tags=tag_digests(snapshot.running.repositories),
     )
+    past = memory.history(results, beside.previous, renamed) if beside.previous else None
+    code, verdict = exit_of(summary, findings, kept.coverage, ended, settings, past)
+    return replace(results, exit_code=code, verdict=verdict + _part_of(snapshot, settings), history=past)
 
 
 def exit_of(
@@ -156,10 +148,11 @@ def retold(results: Results, findings: Sequence[Finding], past: History) -> str:
 def _beside(summary: Mapping[Outcome, int], findings: Sequence[Finding], past: History | None) -> list[str]:
     """Say what is waived, what is new and what is fixed; nothing where there is nothing of it."""
     failed = [found for found in findings if found.outcome == "fail"]
-    since_baseline = sum(found.baseline == "new" for found in failed)
+    since = Counter(found.baseline for found in failed)
     counts = (
         (summary["waived"], "waived"),
-        (since_baseline, "new since the baseline"),
+        (since["new"], "new since the baseline"),
+        (since["not judged"], "not judged before"),
         (sum(found.state == "new" for found in failed), "new since the last run"),
         (len(past.fixed) if past else 0, "fixed"),
     )

@@ -12,6 +12,7 @@ from audit.model import Location, SeverityName
 
 Outcome: TypeAlias = Literal["pass", "fail", "unknown", "waived", "not_applicable", "error"]
 State: TypeAlias = Literal["new", "persisting"]
+Since: TypeAlias = Literal["new", "persisting", "not judged"]
 OUTCOMES: tuple[Outcome, ...] = ("error", "fail", "unknown", "waived", "pass", "not_applicable")
 
 
@@ -46,7 +47,8 @@ class Finding:
 
     ``kind`` tells several findings of one check about one container apart; ``id`` is the fingerprint of what and
     where (never of names, messages or times); ``cause_id`` groups what one edit would mend. ``state`` and
-    ``first_seen`` compare with the run before, ``baseline`` with a baseline; None where there was none.
+    ``first_seen`` compare with the run before, ``baseline`` with a baseline; None where there was none. New since a
+    baseline is what it judged and did not find; what it did not judge is ``not judged``.
     """
 
     id: str
@@ -73,7 +75,7 @@ class Finding:
     waiver: WaiverNote | None
     state: State | None = None
     first_seen: datetime | None = None
-    baseline: State | None = None
+    baseline: Since | None = None
 
 
 def fingerprint(*parts: str | None) -> str:

@@ -70,7 +70,7 @@ class Judged:
         """Tell what the run says of a finding that it does not have: fixed, its unit left, or nothing at all."""
         where, check = place(finding), finding.check
         clean, found = self.clean.get(check, frozenset()), self.found.get(check, frozenset())
-        if where in clean:
+        if where in clean and (where != FLEET or self.whole):
             return "fixed"
         ran = bool(clean or found)
         if where != FLEET and where not in self.units:
@@ -80,8 +80,10 @@ class Judged:
             return "unread"
         if where in found or where in {at for at, _ in doubts}:
             return "fixed"
-        # Its item has another name than its place: it is of the fleet or of a registry. A narrowed run proves nothing.
-        return "fixed" if ran and self.whole and self.units.get(where, where == FLEET) else "unread"
+        # Its item has another name than its place: it is of the fleet or of a registry. A narrowed run proves nothing,
+        # nor does a check that has items of units and none of this one.
+        at_large = ran and self.whole and clean.isdisjoint(self.units)
+        return "fixed" if at_large and self.units.get(where, where == FLEET) else "unread"
 
     def _is_hidden(self, finding: Placed) -> bool:
         names = {place(finding), finding.unit or "", f"{finding.account_id}/"}

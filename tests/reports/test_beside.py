@@ -15,7 +15,7 @@ from reports.html.controls import controls
 from tests.reports import sample
 
 if TYPE_CHECKING:
-    from audit.verdict.finding import Finding, State
+    from audit.verdict.finding import Finding, Since
     from audit.verdict.results import Results
 
 RESULTS = sample.results()
@@ -40,6 +40,13 @@ ALONE = replace(RESULTS, history=None)
             (replace(PLAIN, baseline="new"), replace(PLAIN, baseline="persisting")), ALONE, "1 new", id="partly"
         ),
         pytest.param((replace(PLAIN, baseline="persisting"),), ALONE, "known", id="in the baseline"),
+        pytest.param((replace(PLAIN, baseline="not judged"),), ALONE, "not judged before", id="not judged then"),
+        pytest.param(
+            (replace(PLAIN, baseline="not judged"), replace(PLAIN, baseline="persisting")),
+            ALONE,
+            "1 not judged before",
+            id="partly judged then",
+        ),
     ],
 )
 def test_age(findings: tuple[Finding, ...], results: Results, words: str) -> None:
@@ -102,9 +109,16 @@ def test_half_waived_cause_is_told_twice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("states", "word"), [(("new", "new"), "new"), (("new", "persisting"), "unchanged"), ((None,), None)]
+    ("states", "word"),
+    [
+        (("new", "new"), "new"),
+        (("new", "not judged"), "new"),
+        (("new", "persisting"), "unchanged"),
+        (("not judged",), None),
+        ((None,), None),
+    ],
 )
-def test_sarif_says_what_is_new(states: tuple[State | None, ...], word: str | None) -> None:
+def test_sarif_says_what_is_new(states: tuple[Since | None, ...], word: str | None) -> None:
     """An alert is new where all of its findings are; the baseline counts before the last run."""
     found = tuple(replace(PLAIN, id=str(n), state="persisting", baseline=s) for n, s in enumerate(states))
     if word is None:

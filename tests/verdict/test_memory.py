@@ -218,12 +218,77 @@ def test_a_finding_of_the_fleet_is_judged_with_the_fleet() -> None:
 def test_a_baseline_tells_new_from_known_and_hides_nothing() -> None:
     """Both fail, both count; only what the baseline lacks is new, and the verdict says how many."""
     other = found(account=SHARED)
-    both = night(BAD, entry(other, account=SHARED), baseline=night(BAD))
+    both = night(BAD, entry(other, account=SHARED), baseline=night(BAD, entry(account=SHARED)))
     states = {one.account: one.baseline for one in both.findings}
     assert states == {"dev": "persisting", "shared": "new"}
     assert (both.exit_code, both.summary["fail"], both.history) == (1, 2, None)
     assert both.verdict.startswith("exit 1: 2 findings ≥ low, 1 new since the baseline")
-    assert night(BAD, baseline=night(entry(found("unknown")))).findings[0].baseline == "new", "unknown is not known"
+
+
+ALONE = snapshot(rows=(row(account=SHARED),))
+CLEAN_SHARED = entry(account=SHARED)
+BELOW = replace(ALONE, declared=replace(ALONE.declared, scope="live"))
+
+
+@pytest.mark.parametrize(
+    ("then", "options", "state"),
+    [
+        pytest.param((GOOD,), {}, "new", id="passed then"),
+        pytest.param((entry(outcome="not_applicable"),), {}, "new", id="had nothing to judge then"),
+        pytest.param((entry(found(container="terraform-applier", id="x")),), {}, "new", id="another container failed"),
+        pytest.param((entry(found("unknown", container="terraform-applier")),), {}, "new", id="another was unknown"),
+        pytest.param((entry(found("waived")),), {}, "persisting", id="was waived then"),
+        pytest.param((entry(found("unknown")),), {}, "not judged", id="was unknown then"),
+        pytest.param((DARK,), {}, "not judged", id="its unit was unread then"),
+        pytest.param((entry(found("error")),), {}, "not judged", id="its check broke then"),
+        pytest.param((entry(check="family-missing"),), {}, "not judged", id="its check was not there, or not chosen"),
+        pytest.param((CLEAN_SHARED,), {"reason": "stopped by a signal"}, "not judged", id="cut short before it"),
+        pytest.param((CLEAN_SHARED,), {"facts": ALONE}, "new", id="its unit was not declared then"),
+        pytest.param((CLEAN_SHARED,), {"facts": BELOW}, "not judged", id="another part of the repository was judged"),
+        pytest.param(
+            (CLEAN_SHARED,),
+            {"facts": ALONE, "settings": Settings(account=("shared",))},
+            "not judged",
+            id="its account was not selected then",
+        ),
+        pytest.param(
+            (CLEAN_SHARED,), {"waivers": book(exclusions=(exclusion(),))}, "not judged", id="its account was excluded"
+        ),
+        pytest.param(
+            (CLEAN_SHARED,),
+            {"facts": snapshot(rows=(row(account=SHARED),), declared_gaps=(NAMELESS,))},
+            "not judged",
+            id="who knows what was declared then",
+        ),
+    ],
+)
+def test_new_is_what_the_baseline_judged_and_did_not_find(
+    then: tuple[Entry, ...], options: dict[str, object], state: str
+) -> None:
+    """What the baseline did not judge is neither new nor known; it still fails, and the verdict counts it apart."""
+    baseline = night(*then, **options)  # type: ignore[arg-type]  # rows of the table
+    now = night(BAD, CLEAN_SHARED, baseline=baseline, day=9)
+    assert [one.baseline for one in now.findings] == [state]
+    words = {"new": ", 1 new since the baseline", "not judged": ", 1 not judged before", "persisting": ""}[state]
+    assert now.verdict == f"exit 1: 1 finding ≥ low{words}"
+
+
+def test_a_baseline_knows_a_check_by_its_earlier_id() -> None:
+    """A check that was renamed since judged then what it judges now."""
+    checks = (record(aliases=("tag-drift",)),)
+    before = night(entry(check="tag-drift"))
+    assert [one.baseline for one in night(BAD, baseline=before, day=1, checks=checks).findings] == ["new"]
+    assert [one.baseline for one in night(BAD, baseline=before, day=1).findings] == ["not judged"]
+
+
+def test_a_part_of_the_fleet_is_no_baseline_of_the_whole() -> None:
+    """A check of the whole fleet that passed on a part of it says nothing about a finding of the whole."""
+    skew = replace(found(check="fleet-tag-skew"), account=None, account_id=None, region=None, unit=None, container=None)
+    bad = Entry(nodeid="n", check="fleet-tag-skew", unit="fleet", outcome="fail", findings=(skew,))
+    clean = replace(bad, outcome="pass", findings=())
+    assert [one.baseline for one in night(bad, baseline=night(clean)).findings] == ["new"]
+    part = night(clean, settings=Settings(account=("dev",)))
+    assert [one.baseline for one in night(bad, baseline=part).findings] == ["not judged"]
 
 
 def test_results_written_before_can_be_read() -> None:
