@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from audit.verdict.check import Check
     from audit.verdict.judging import Verdict
 
-CHECKS = {one.check.id: one for one in catalogue() if one.check.stage == "check"}
+CHECKS = {one.check.id: one for one in catalogue()}
 OUTCOMES = ("pass", "fail", "unknown", "waived", "not_applicable")
 
 

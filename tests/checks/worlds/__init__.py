@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.checks.worlds import declared, running, stored
+from tests.checks.worlds import declared, running, stored, upgrade
 from tests.checks.worlds.made import NEVER, World
 
 __all__ = ["NEVER", "WORLDS", "World"]
 
-WORLDS: dict[str, World] = {**declared.WORLDS, **running.WORLDS, **stored.WORLDS}
+WORLDS: dict[str, World] = {**declared.WORLDS, **running.WORLDS, **stored.WORLDS, **upgrade.WORLDS}
