@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audit.cli.help import DONE, Command
+from audit.cli.help import DONE, NOTHING, Command
 from audit.cli.options import options
 from audit.configuration import config
 from audit.errors import RefusedError, UsageError
@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from audit.starter.survey import Survey
 
 
-@click.command(cls=Command, ends={**DONE, 13: "nothing written: the files are there"})
+# What a repository has that is built by one of them.
+_TRACES = {
+    "github": ".github/workflows",
+    "gitlab": ".gitlab-ci.yml",
+    "circleci": ".circleci/config.yml",
+    "jenkins": "Jenkinsfile",
+}
+
+
+@click.command(cls=Command, ends={**DONE, **NOTHING, 13: "nothing written: the files are there"})
 @options("infra_live", "role_arn")
 @click.option(
     "--ci",
@@ -58,7 +67,8 @@ def init(config_file: Path | None, ci: str | None, package: str | None, force: b
     if "kept" in done and "written" not in done:
         raise RefusedError("nothing written: the files are there; change them by hand, or overwrite them with --force")
     click.echo("next:")
-    for number, line in enumerate(_next(found, place, ci, drafts[-1].shown), 1):
+    nightly = _nightly(tree.root)
+    for number, line in enumerate(_next(found, place, ci, drafts[-1].shown, nightly=nightly), 1):
         click.echo(f"  {number}. {line}")
     return 0
 
@@ -124,7 +134,7 @@ def _write(draft: _Draft, *, force: bool) -> str:
     return "written"
 
 
-def _next(found: Survey, place: Path, ci: str | None, workflow: str) -> Sequence[str]:
+def _next(found: Survey, place: Path, ci: str | None, workflow: str, *, nightly: str) -> Sequence[str]:
     from audit.configuration.config import quoted  # noqa: PLC0415 -- start-up
 
     where = f"--infra-live {quoted(str(place))}"
@@ -143,5 +153,13 @@ def _next(found: Survey, place: Path, ci: str | None, workflow: str) -> Sequence
         * (not workflow.endswith("config.yml")),
     }
     if ci is None:
-        return [*steps, "each night: pipelines-audit init --ci github (or gitlab, circleci, jenkins)"]
+        return [*steps, nightly]
     return [*steps, f"do what the first lines of {workflow} ask for", *own.get(ci, ())]
+
+
+def _nightly(root: Path) -> str:
+    """Say how a workflow is had: for the CI system that builds the repository already, where that can be told."""
+    there = [name for name, path in _TRACES.items() if (root / path).exists()]
+    if len(there) == 1:
+        return f"each night: pipelines-audit init --ci {there[0]}"
+    return "each night: pipelines-audit init --ci github (or gitlab, circleci, jenkins)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -47,6 +48,29 @@ def test_what_is_written_is_accepted(live: Path, capsys: pytest.CaptureFixture[s
     assert main(["waivers", "lint"]) == 0
     assert main(["config", "show", "--infra-live", "."]) == 0
     assert main(["declared", "--infra-live", "."]) == 0
+
+
+@pytest.mark.parametrize(
+    ("there", "words"),
+    [
+        pytest.param((".github/workflows/a.yml",), "github", id="github"),
+        pytest.param((".gitlab-ci.yml",), "gitlab", id="gitlab"),
+        pytest.param((".circleci/config.yml",), "circleci", id="circleci"),
+        pytest.param(("Jenkinsfile",), "jenkins", id="jenkins"),
+        pytest.param((), "github (or gitlab, circleci, jenkins)", id="none"),
+        pytest.param((".gitlab-ci.yml", "Jenkinsfile"), "github (or gitlab, circleci, jenkins)", id="two"),
+    ],
+)
+def test_the_nightly_step_is_for_the_ci_that_is_there(
+    there: tuple[str, ...], words: str, live: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever builds by one system is not asked which."""
+    shutil.rmtree(live / ".github")
+    for name in there:
+        (live / name).parent.mkdir(parents=True, exist_ok=True)
+        (live / name).write_text("")
+    assert main(["init"]) == 0
+    assert f"each night: pipelines-audit init --ci {words}\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
