@@ -179,9 +179,7 @@ class Looks:
     def declared(self) -> Declared:
         """Say what the whole repository declares now."""
         from audit.declared.tree import open_tree  # noqa: PLC0415 -- start-up
-        from audit.declared.units import read  # noqa: PLC0415 -- start-up
+        from audit.look.whole import whole  # noqa: PLC0415 -- start-up
 
-        asked = self.settings
-        tree, scope = open_tree(asked.infra_live or Path())
-        found = read(tree, scope, roots=asked.root, var_files=asked.var_file, limits=asked.reading)
-        return replace(found, scope=scope)
+        tree, scope = open_tree(self.settings.infra_live or Path())
+        return whole(self.settings, scope, tree)

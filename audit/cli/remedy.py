@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -23,7 +22,6 @@ from audit.text import counted, one_line
 if TYPE_CHECKING:
     from audit.configuration.config import Settings
     from audit.declared.model import Declared
-    from audit.declared.tree import SourceTree
     from audit.remedy.edit import Edit
     from audit.remedy.plan import Plan
     from audit.snapshot import Snapshot
@@ -184,6 +182,7 @@ def _rendered(made: Plan, form: Form) -> str:
 
 def _edit(settings: Settings, made: Plan) -> None:
     from audit.declared.tree import WorkTree, open_tree  # noqa: PLC0415 -- start-up
+    from audit.look.whole import whole  # noqa: PLC0415 -- start-up
     from audit.remedy import edit  # noqa: PLC0415 -- start-up
     from audit.remedy.proof import prove  # noqa: PLC0415 -- start-up
 
@@ -192,7 +191,7 @@ def _edit(settings: Settings, made: Plan) -> None:
     if not isinstance(tree, WorkTree):
         raise TypeError
     edit.demand_unchanged(tree.root, made.files)
-    prove(tree, edits, partial(_declared, settings, scope))
+    prove(tree, edits, partial(whole, settings, scope))
     for change in edit.apply(tree.root, edits):
         click.echo(change.diff, nl=False)
     click.echo(f"{counted(len(edits), 'literal')} edited", err=True)
@@ -200,6 +199,7 @@ def _edit(settings: Settings, made: Plan) -> None:
 
 def _ask(settings: Settings, made: Plan) -> None:
     from audit.declared.tree import GitTree, open_tree  # noqa: PLC0415 -- start-up
+    from audit.look.whole import whole  # noqa: PLC0415 -- start-up
     from audit.released.source import token_of  # noqa: PLC0415 -- start-up
     from audit.remedy.branch import Workshop, remote_of  # noqa: PLC0415 -- start-up
     from audit.remedy.proof import prove  # noqa: PLC0415 -- start-up
@@ -215,7 +215,7 @@ def _ask(settings: Settings, made: Plan) -> None:
     remote = remote_of(root)
     hub = hub_of(settings.github_url, settings.infra_live_repo, remote, token_of(os.environ))
     target = hub.default_branch()
-    changes = prove(GitTree(root, made.commit), edits, partial(_declared, settings, scope))
+    changes = prove(GitTree(root, made.commit), edits, partial(whole, settings, scope))
     to = made.hops[0].to
     with tempfile.TemporaryDirectory(prefix="pipelines-audit-") as folder:
         workshop = Workshop(root, Path(folder) / "work.git", remote, os.environ)
@@ -245,9 +245,3 @@ def _repository(settings: Settings) -> Path:
     if settings.infra_live is None:
         raise UsageError("--edit and --pull-request need the repository: name it by --infra-live PATH")
     return settings.infra_live
-
-
-def _declared(settings: Settings, scope: str, tree: SourceTree) -> Declared:
-    from audit.declared.units import read  # noqa: PLC0415 -- start-up
-
-    return replace(read(tree, scope, roots=settings.root, var_files=settings.var_file), scope=scope)

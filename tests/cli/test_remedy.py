@@ -169,8 +169,18 @@ def test_edit_changes_the_literals_alone(live: Path, capsys: pytest.CaptureFixtu
     assert "0 literals edited" in capsys.readouterr().err
 
 
-def test_literal_that_decides_more_is_refused(live: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where a literal decides something else too, nothing is edited."""
+@pytest.mark.parametrize(
+    ("padding", "settings"),
+    [
+        pytest.param("", "", id="as it is"),
+        pytest.param(f"# {'-' * 1_000_000}\n", "[reading]\nsize = 2_000_000", id="of a large file"),
+    ],
+)
+def test_literal_that_decides_more_is_refused(
+    live: Path, capsys: pytest.CaptureFixture[str], padding: str, settings: str
+) -> None:
+    """Where a literal decides something else too, nothing is edited; how much is read is the configuration's to say."""
+    (live.parent / "config.toml").write_text(settings)
     path = live / "common.hcl"
     more = '"x-${local.deploy_runner_container_image_tag}"'
     unit = live / "prod" / "us-west-2" / "mgmt" / "ecs-deploy-runner" / "terragrunt.hcl"
@@ -182,8 +192,9 @@ def test_literal_that_decides_more_is_refused(live: Path, capsys: pytest.Capture
     if "inputs" not in text:
         unit.write_text(f"{text}\ninputs = {{\n  {block % image}\n}}\n")
     keep(live)
+    unit.write_text(unit.read_text() + padding)
     before = git(live, "diff")
-    assert call(live, "--edit") == 13
+    assert call(live, "--edit", "--config", str(live.parent / "config.toml")) == 13
     assert "prod/us-west-2/mgmt/ecs-deploy-runner: terraform-planner would declare" in capsys.readouterr().err
     assert git(live, "diff") == before
 
