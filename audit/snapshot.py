@@ -9,7 +9,7 @@ import zlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from audit import files
 from audit.declared.model import Declared
@@ -75,17 +75,18 @@ def sha256(snapshot: Snapshot) -> str:
 
 
 def timeless(snapshot: Snapshot) -> Snapshot:
-    """Leave out what differs between two looks at the same facts: when, and by how many calls."""
+    """Leave out what differs between two looks at the same facts: when, by how many calls, and by which."""
     running = snapshot.running
+    none: dict[str, Any] = {"calls": 0, "requests": ()}
     return replace(
         snapshot,
         taken_at=datetime.min.replace(tzinfo=UTC),
         running=replace(
             running,
-            observations=tuple(replace(one, calls=0) for one in running.observations),
-            beyond=running.beyond and tuple(replace(one, calls=0) for one in running.beyond),
-            repositories=tuple(replace(one, calls=0) for one in running.repositories),
-            secrets=tuple(replace(one, calls=0) for one in running.secrets),
+            observations=tuple(replace(one, **none) for one in running.observations),
+            beyond=running.beyond and tuple(replace(one, **none) for one in running.beyond),
+            repositories=tuple(replace(one, **none) for one in running.repositories),
+            secrets=tuple(replace(one, **none) for one in running.secrets),
             calls=(),
         ),
     )

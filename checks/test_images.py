@@ -11,7 +11,7 @@ from audit.verdict.check import Findings, check, not_applicable
 from audit.verdict.digests import meant, moved_since, pulled
 from audit.verdict.fleet import BUILDER
 from audit.verdict.pairing import known
-from audit.verdict.subject import of_container, of_fleet, running_text
+from audit.verdict.subject import of_container, of_fleet, running_name, running_text
 from audit.verdict.tags import floats
 from checks import references
 
@@ -70,7 +70,7 @@ def test_image_repository_drift(unit: UnitView, findings: Findings) -> None:
                 stack,
                 row,
                 declared=row.image,
-                running=pair.running.name if pair.running else None,
+                running=running_name(pair),
                 location=row.image_origin,
                 calls=LOOKED,
             )
@@ -98,8 +98,9 @@ def test_image_digest_drift(unit: UnitView, fleet: Fleet, findings: Findings) ->
     """
     for stack in unit.stacks:
         for pair in stack.matched:
+            row, image = pair.declared, running_name(pair)
             subject = of_container(
-                unit, stack, pair.declared, declared=pair.declared.tag, running=running_text(pair), calls=IN_ECR
+                unit, stack, row, declared=row.tag, running=running_text(pair), calls=IN_ECR, image=image
             )
             with findings.about(subject):
                 now = unit.registry.running(pair)
@@ -132,8 +133,9 @@ def test_running_tag_not_in_registry(unit: UnitView, findings: Findings) -> None
     """
     for stack in unit.stacks:
         for pair in stack.matched:
+            row, image = pair.declared, running_name(pair)
             subject = of_container(
-                unit, stack, pair.declared, declared=pair.declared.tag, running=running_text(pair), calls=IN_ECR
+                unit, stack, row, declared=row.tag, running=running_text(pair), calls=IN_ECR, image=image
             )
             with findings.about(subject):
                 found = unit.registry.running(pair)
@@ -177,7 +179,8 @@ def test_image_architecture_differs(unit: UnitView, findings: Findings) -> None:
     """
     for stack in unit.stacks:
         for pair in stack.matched:
-            with findings.about(of_container(unit, stack, pair.declared, running=running_text(pair), calls=IN_ECR)):
+            row, image = pair.declared, running_name(pair)
+            with findings.about(of_container(unit, stack, row, running=running_text(pair), calls=IN_ECR, image=image)):
                 found = unit.registry.running(pair)
                 platforms = found.platforms if found else ()
                 if not platforms:

@@ -20,7 +20,8 @@ from audit.verdict.ecr_policies import pull
 from audit.verdict.fleet import same_release
 from audit.verdict.mends import mend
 from audit.verdict.pairing import known
-from audit.verdict.subject import from_calls, of_container, of_fleet, of_gap, of_noun, of_pin, of_stack, running_text
+from audit.verdict.requests import asked
+from audit.verdict.subject import of_container, of_fleet, of_gap, of_noun, of_pin, of_stack, running_text
 
 if TYPE_CHECKING:
     from audit.verdict.pairing import UnitView
@@ -81,7 +82,7 @@ def test_target_older_than_running(unit: UnitView, readiness: Readiness, finding
 
     That is a way back, not an upgrade: state and policies may not survive it.
     """
-    with findings.about(replace(of_noun(unit), declared=readiness.to, evidence=from_calls(FAMILIES))):
+    with findings.about(replace(of_noun(unit), declared=readiness.to, evidence=asked(FAMILIES, unit.requests))):
         newer = [tag for tag in readiness.running(unit) if _version(tag, unit) > _version(readiness.to, unit)]
         assert not newer, f"runs {', '.join(newer)}, newer than {readiness.to}"
 
@@ -202,7 +203,8 @@ def test_image_not_pullable(unit: UnitView, findings: Findings) -> None:
         owner, region, name = map(quoted, place)
         command = f"aws ecr get-repository-policy --registry-id {owner} --region {region} --repository-name {name}"
         subject = replace(of_noun(unit), kind="|".join(place), remedy=mend(LET_PULL, command))
-        with findings.about(replace(subject, evidence=from_calls(("ecr:GetRepositoryPolicy",)))):
+        requests = seen.requests if seen else ()
+        with findings.about(replace(subject, evidence=asked(("ecr:GetRepositoryPolicy",), requests))):
             if unit.account_id is None or place[0] == unit.account_id:
                 not_applicable("the image lives in this account")
             if seen is None:

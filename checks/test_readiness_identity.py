@@ -13,7 +13,8 @@ from audit.model import Gap, need
 from audit.verdict.check import Findings, check, not_applicable
 from audit.verdict.mends import mend
 from audit.verdict.readiness import machine_of
-from audit.verdict.subject import from_calls, of_fleet, of_noun
+from audit.verdict.requests import asked
+from audit.verdict.subject import of_fleet, of_noun
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.readiness
 ready = partial(check, stage="ready")
 
 ACCESS = ("NIST 800-53 AC-6", "SOC 2 CC6.1")
+CALLER = ("sts:GetCallerIdentity",)
 INVOKE, UPDATE = "lambda:Invoke", "lambda:Update"
 FRESH = "aws-vault exec --duration=4h PROFILE -- pipelines-audit ready"
 
@@ -43,7 +45,7 @@ def test_identity_of_a_machine(unit: UnitView, readiness: Readiness, findings: F
 
     ci-machine-user, its role and the runner's own roles may start the runner, and must not be able to change it.
     """
-    with findings.about(replace(of_noun(unit), evidence=from_calls(("sts:GetCallerIdentity",)))):
+    with findings.about(replace(of_noun(unit), evidence=asked(CALLER, unit.requests))):
         machine = machine_of(readiness.arn(unit), unit)
         assert machine is None, f"{machine} is the pipeline's own identity"
 
@@ -61,7 +63,7 @@ def test_identity_cannot_call_iam(unit: UnitView, readiness: Readiness, findings
 
     The apply changes roles, so it ends with InvalidClientTokenId in its middle.
     """
-    with findings.about(replace(of_noun(unit), kind="session", evidence=from_calls(("sts:GetCallerIdentity",)))):
+    with findings.about(replace(of_noun(unit), kind="session", evidence=asked(CALLER, unit.requests))):
         bare = readiness.bare_session(unit)
         assert bare is None, f"{bare}, which IAM does not take"
 
@@ -112,7 +114,9 @@ def test_identity_may_not_update(unit: UnitView, readiness: Readiness, findings:
 
 
 def _judge_rights(unit: UnitView, readiness: Readiness, findings: Findings, prefix: str) -> None:
-    calls = from_calls(("iam:SimulatePrincipalPolicy",))
+    seen = unit.observation.caller_rights if unit.observation else None
+    about = {right.resource for right in (seen.value or ())} if seen and seen.kind == "seen" else set()
+    calls = asked(("iam:SimulatePrincipalPolicy",), unit.requests, about)
     with findings.about(replace(of_noun(unit), kind=prefix, evidence=calls)):
         if prefix != INVOKE and unit.observation and unit.observation.caller_rights.kind == "unread":
             not_applicable("its rights are not known: see identity-may-not-invoke")

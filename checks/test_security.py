@@ -132,11 +132,16 @@ def test_log_group_missing(unit: UnitView, findings: Findings) -> None:
     for stack in unit.stacks:
         with findings.of_all(of_stack(unit, stack, calls=DESCRIBED)):
             for found in stack.definitions:
+                groups = found.log_groups(unit.region)
                 subject = of_stack(
-                    unit, stack, name=found.family, kind=found.family, calls=(*DESCRIBED, "logs:DescribeLogGroups")
+                    unit,
+                    stack,
+                    name=found.family,
+                    kind=found.family,
+                    calls=(*DESCRIBED, "logs:DescribeLogGroups"),
+                    about=groups,
                 )
                 with findings.about(subject):
-                    groups = found.log_groups(unit.region)
                     if not groups:
                         not_applicable("writes no log to CloudWatch in this region")
                     missing = sorted(set(groups) - set(need(unit.log_groups)))
@@ -165,7 +170,12 @@ def test_task_role_can_change_itself(unit: UnitView, findings: Findings) -> None
         for stack in unit.stacks:
             for found in stack.definitions:
                 subject = of_stack(
-                    unit, stack, name=found.family, kind=found.family, calls=("iam:SimulatePrincipalPolicy",)
+                    unit,
+                    stack,
+                    name=found.family,
+                    kind=found.family,
+                    calls=("iam:SimulatePrincipalPolicy",),
+                    about=(found.task_role or "",),
                 )
                 with findings.about(subject):
                     role = found.task_role or not_applicable("it runs without a task role")

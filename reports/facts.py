@@ -139,7 +139,15 @@ def released(facts: Released) -> str:
 def running_document(facts: Running, missing: Iterable[Gap] = ()) -> dict[str, object]:
     """Give the same as data: observations, repositories and gaps, with a ``schema_version``."""
     unread = dict.fromkeys([*missing, *_gaps_of(facts)])
-    return {"schema_version": 1, **to_jsonable_python(facts), "gaps": to_jsonable_python(list(unread))}
+    document = to_jsonable_python(facts)
+    for seen in (
+        *document["observations"],
+        *(document["beyond"] or ()),
+        *document["repositories"],
+        *document["secrets"],
+    ):
+        del seen["requests"]  # which call it was is evidence, and stands in the snapshot
+    return {"schema_version": 1, **document, "gaps": to_jsonable_python(list(unread))}
 
 
 def released_document(facts: Released) -> dict[str, object]:

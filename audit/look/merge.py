@@ -126,9 +126,7 @@ def _running(parts: Sequence[Snapshot]) -> Running:
             repositories[key] = _both(repositories[key], repo) if key in repositories else repo
         for secret in part.running.secrets:
             before = secrets.get(secret.arn)
-            secrets[secret.arn] = (
-                secret if before is None else replace(secret, metadata=_seen(before.metadata, secret.metadata))
-            )
+            secrets[secret.arn] = secret if before is None else _twice(before, secret)
     observations = tuple(sorted((seen for one in parts for seen in one.running.observations), key=place))
     # As a single look lists them.
     beyond = sorted(
@@ -144,6 +142,14 @@ def _running(parts: Sequence[Snapshot]) -> Running:
     return replace(running, calls=calls_by_account(running.everywhere, running.repositories, running.secrets))
 
 
+def _twice(before: Secret, after: Secret) -> Secret:
+    return replace(
+        after,
+        metadata=_seen(before.metadata, after.metadata),
+        requests=(*before.requests, *after.requests),
+    )
+
+
 def _both(before: Repository, after: Repository) -> Repository:
     """Put two looks at one repository together: each asked for the tags of its own accounts; the later one wins."""
     return replace(
@@ -154,6 +160,7 @@ def _both(before: Repository, after: Repository) -> Repository:
         policy=_seen(before.policy, after.policy),
         vulnerable=_vulnerable(before.vulnerable, after.vulnerable),
         calls=before.calls + after.calls,
+        requests=(*before.requests, *after.requests),
     )
 
 

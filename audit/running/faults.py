@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from audit.errors import AuditError, UsageError
 from audit.model import Gap
 from audit.running.endpoints import origin
+from audit.running.noted import request_id
 from audit.running.permissions import CALLS
 from audit.text import one_line
 
@@ -81,21 +82,26 @@ _ADVICE: Mapping[str, str] = MappingProxyType(
         "SSLError": "the server's certificate can't be trusted; set AWS_CA_BUNDLE to the right authority",
         "OptInRequired": "the region is not enabled in this account; enable it or leave it out",
         "AWSOrganizationsNotInUseException": "the account is in no organization; leave --organization out",
+        "TooManyLogGroups": "the task definitions write to more than ten log groups; look at them by hand",
         "InvalidTargetName": "a name that was to be asked for can't exist in AWS; mend the declaration",
     }
 )
 
 
 class CallError(AuditError):
-    """A call that gave no usable answer; ``code`` is the service's, or our own name for what happened before it."""
+    """A call that gave no usable answer; ``code`` is the service's, or our own name for what happened before it.
+
+    ``request_id`` is what AWS calls the request, None where it did not answer.
+    """
 
     exit_code = 10
 
-    def __init__(self, call: str | None, code: str, detail: str = "") -> None:
+    def __init__(self, call: str | None, code: str, detail: str = "", request_id: str | None = None) -> None:
         super().__init__(f"{call}: {code}")
         self.call = call
         self.code = code if _CODE.fullmatch(code) else "InvalidErrorCode"
         self.detail = detail
+        self.request_id = request_id
 
 
 # Codes of our own whose detail is the whole reason.
@@ -170,10 +176,10 @@ def _service_error(response: dict[str, Any], call: str | None, detail: str) -> C
     told_of = response.get("Error", {})
     code, text = str(told_of.get("Code", "")), str(told_of.get("Message", ""))
     if _SKEW.search(f"{code} {text}"):
-        return CallError(call, "ClockSkew", _minutes_off(response))
-    if code in DENIED and call != "sts:AssumeRole" and (denier := _DENIER.search(text)):
-        return CallError(call, code, f"a {denier[0]}")
-    return CallError(call, code or "NoErrorCode", detail)
+        code, detail = "ClockSkew", _minutes_off(response)
+    elif code in DENIED and call != "sts:AssumeRole" and (denier := _DENIER.search(text)):
+        detail = f"a {denier[0]}"
+    return CallError(call, code or "NoErrorCode", detail, request_id(response))
 
 
 def _minutes_off(response: dict[str, Any]) -> str:

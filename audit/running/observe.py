@@ -112,6 +112,7 @@ def look_at_account(session: Session, target: Target) -> Observation:
             invokers=invokers,
             clusters=clusters,
             calls=visit.calls,
+            requests=tuple(visit.requests),
         )
 
 
@@ -140,7 +141,8 @@ def look_at_registry(session: Session, target: RegistryTarget) -> Repository:
         asked = visit.calls
         fields: dict[str, Any] = {"registry_id": target.account.id or "", "region": target.region, "name": name}
         if isinstance(who, Unread):
-            return Repository(**fields, tags=who, settings=who, lifecycle=who, policy=who, vulnerable=who, calls=0)
+            fields |= dict.fromkeys(("tags", "settings", "lifecycle", "policy", "vulnerable"), who)
+            return Repository(**fields, calls=0, requests=tuple(visit.requests))
         tags = visit.read(f"repository {name}", ecr.tags, target)
         return Repository(
             **fields,
@@ -150,6 +152,7 @@ def look_at_registry(session: Session, target: RegistryTarget) -> Repository:
             lifecycle=visit.read(f"lifecycle policy of repository {name}", repository.lifecycle, target),
             policy=visit.read(f"policy of repository {name}", repository.policy, target),
             calls=visit.calls - asked,
+            requests=tuple(visit.requests),
         )
 
 
@@ -168,4 +171,4 @@ def look_at_secret(session: Session, target: SecretTarget) -> Secret:
         who = visit.read(what, confirm)
         asked = visit.calls
         metadata = who if isinstance(who, Unread) else visit.read(what, secret_metadata, target.arn)
-        return Secret(arn=target.arn, metadata=metadata, calls=visit.calls - asked)
+        return Secret(arn=target.arn, metadata=metadata, calls=visit.calls - asked, requests=tuple(visit.requests))

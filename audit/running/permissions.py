@@ -16,8 +16,9 @@ class Call:
 
     ``fact`` is the field of the model that stays unread without it. ``reply`` lists, dotted, what a whole reply always
     holds: botocore turns a damaged 200 into an empty success, so what lacks one of these is no reply. ``page_key``
-    is what names the next of its pages. ``resource`` is as narrow as IAM lets it be; ``in_cluster`` tells that IAM
-    narrows it by the cluster; ``asked_by`` names the options and commands without which it isn't called.
+    is what names the next of its pages, ``about`` the parameter that says what is asked about, empty for all there is.
+    ``resource`` is as narrow as IAM lets it be; ``in_cluster`` tells that IAM narrows it by the cluster; ``asked_by``
+    names the options and commands without which it isn't called.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Call:
     fact: str
     reply: tuple[str, ...]
     page_key: str = "nextToken"
+    about: str = ""
     resource: str = "*"
     in_cluster: bool = False
     asked_by: tuple[str, ...] = ()
@@ -35,6 +37,7 @@ TABLE: tuple[Call, ...] = (
         name="sts:AssumeRole",
         action="sts:AssumeRole",
         fact="identity",
+        about="RoleArn",
         reply=("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"),
         resource="arn:{partition}:iam::*:role/{role}",
     ),
@@ -51,12 +54,14 @@ TABLE: tuple[Call, ...] = (
         name="ecs:ListTaskDefinitionFamilies",
         action="ecs:ListTaskDefinitionFamilies",
         fact="families",
+        about="familyPrefix",
         reply=("families",),
     ),
     Call(
         name="ecs:DescribeTaskDefinition",
         action="ecs:DescribeTaskDefinition",
         fact="families",
+        about="taskDefinition",
         reply=(
             "taskDefinition.taskDefinitionArn",
             "taskDefinition.family",
@@ -68,14 +73,23 @@ TABLE: tuple[Call, ...] = (
         name="ecs:DescribeClusters",
         action="ecs:DescribeClusters",
         fact="clusters",
+        about="clusters",
         reply=("clusters", "failures"),
         resource="arn:{partition}:ecs:*:{account}:cluster/{stack}",
     ),
-    Call(name="ecs:ListTasks", action="ecs:ListTasks", fact="tasks", reply=("taskArns",), in_cluster=True),
+    Call(
+        name="ecs:ListTasks",
+        action="ecs:ListTasks",
+        fact="tasks",
+        about="cluster",
+        reply=("taskArns",),
+        in_cluster=True,
+    ),
     Call(
         name="ecs:DescribeTasks",
         action="ecs:DescribeTasks",
         fact="tasks",
+        about="cluster",
         reply=("tasks", "failures"),
         resource="arn:{partition}:ecs:*:{account}:task/*",
         in_cluster=True,
@@ -84,6 +98,7 @@ TABLE: tuple[Call, ...] = (
         name="lambda:GetFunctionConfiguration",
         action="lambda:GetFunctionConfiguration",
         fact="invokers",
+        about="FunctionName",
         reply=("FunctionName", "FunctionArn"),
         resource="arn:{partition}:lambda:*:{account}:function:{stack}-invoker",
     ),
@@ -91,6 +106,7 @@ TABLE: tuple[Call, ...] = (
         name="logs:DescribeLogGroups",
         action="logs:DescribeLogGroups",
         fact="log_groups",
+        about="logGroupNamePrefix",
         reply=("logGroups",),
         resource="arn:{partition}:logs:*:{account}:log-group:*",
     ),
@@ -98,6 +114,7 @@ TABLE: tuple[Call, ...] = (
         name="iam:SimulatePrincipalPolicy",
         action="iam:SimulatePrincipalPolicy",
         fact="role_changes",
+        about="ResourceArns",
         reply=("EvaluationResults",),
         resource="arn:{partition}:iam::{account}:role/*",
         asked_by=("simulate_roles", "ready"),
@@ -106,6 +123,7 @@ TABLE: tuple[Call, ...] = (
         name="iam:GetRole",
         action="iam:GetRole",
         fact="caller_rights",
+        about="RoleName",
         reply=("RoleName", "Arn"),
         resource="arn:{partition}:iam::{account}:role/*",
         asked_by=("ready",),
@@ -114,6 +132,7 @@ TABLE: tuple[Call, ...] = (
         name="ecr:BatchGetImage",
         action="ecr:BatchGetImage",
         fact="tags",
+        about="imageIds",
         reply=("images", "failures"),
         resource="arn:{partition}:ecr:*:{account}:repository/{repository}",
     ),
@@ -121,6 +140,7 @@ TABLE: tuple[Call, ...] = (
         name="ecr:DescribeImages",
         action="ecr:DescribeImages",
         fact="tags",
+        about="imageIds",
         reply=("imageDetails",),
         resource="arn:{partition}:ecr:*:{account}:repository/{repository}",
     ),
@@ -128,6 +148,7 @@ TABLE: tuple[Call, ...] = (
         name="ecr:DescribeImageScanFindings",
         action="ecr:DescribeImageScanFindings",
         fact="vulnerable",
+        about="imageId",
         reply=("imageScanStatus",),
         resource="arn:{partition}:ecr:*:{account}:repository/{repository}",
     ),
@@ -135,6 +156,7 @@ TABLE: tuple[Call, ...] = (
         name="ecr:DescribeRepositories",
         action="ecr:DescribeRepositories",
         fact="settings",
+        about="repositoryNames",
         reply=("repositories",),
         resource="arn:{partition}:ecr:*:{account}:repository/{repository}",
     ),
@@ -142,6 +164,7 @@ TABLE: tuple[Call, ...] = (
         name="ecr:GetLifecyclePolicy",
         action="ecr:GetLifecyclePolicy",
         fact="lifecycle",
+        about="repositoryName",
         reply=("lifecyclePolicyText",),
         resource="arn:{partition}:ecr:*:{account}:repository/{repository}",
     ),
@@ -149,6 +172,7 @@ TABLE: tuple[Call, ...] = (
         name="ecr:GetRepositoryPolicy",
         action="ecr:GetRepositoryPolicy",
         fact="policy",
+        about="repositoryName",
         reply=("policyText",),
         resource="arn:{partition}:ecr:*:{account}:repository/{repository}",
     ),
@@ -156,6 +180,7 @@ TABLE: tuple[Call, ...] = (
         name="secretsmanager:DescribeSecret",
         action="secretsmanager:DescribeSecret",
         fact="metadata",
+        about="SecretId",
         reply=("ARN", "Name"),
         resource="arn:{partition}:secretsmanager:*:{account}:secret:*",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_ecr.type_defs import RepositoryTypeDef
 
+    from audit.running.model.requests import Request
     from audit.running.model.targets import RegistryTarget
     from audit.running.visit import Visit
 
@@ -38,13 +40,22 @@ def settings(visit: Visit, target: RegistryTarget) -> RepositorySettings | None:
     if target.repository in together and len(together) > 1:
         key = (target.account.id, target.region, together)
         with suppress(CallError):
-            return visit.repositories.get(key, partial(_described, visit, target, together))[target.repository]
+            found, request = visit.repositories.get(key, partial(_together, visit, target, together))
+            visit.requests.append(replace(request, about=(target.repository,)))
+            return found[target.repository]
     try:
         return _described(visit, target, (target.repository,))[target.repository]
     except CallError as error:
         if error.code in _NONE:
             return None
         raise
+
+
+def _together(
+    visit: Visit, target: RegistryTarget, names: Sequence[str]
+) -> tuple[Mapping[str, RepositorySettings], Request]:
+    """Describe several, and hand on by which request: it is that of each of them."""
+    return _described(visit, target, names), visit.requests.pop()
 
 
 def _described(visit: Visit, target: RegistryTarget, names: Sequence[str]) -> Mapping[str, RepositorySettings]:

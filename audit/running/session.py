@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from audit.running.access import Link
     from audit.running.model.access import Identity
     from audit.running.model.ecr import RepositorySettings
+    from audit.running.model.requests import Request
 
 __all__ = ["Access", "Session"]
 
@@ -209,7 +210,7 @@ class Session:
         self._roles: Once[_Assumed] = Once()
         self._visits = Visits()
         self.identities: dict[str, Identity] = {}
-        self.repositories: Once[Mapping[str, RepositorySettings]] = Once(keep_failures=True)
+        self.repositories: Once[tuple[Mapping[str, RepositorySettings], Request]] = Once(keep_failures=True)
         # With profiles of the accounts the environment's is not what counts, nor need it exist.
         variables = {"profile": (None, None, None, None)} if access.has_profiles else None
         self._sdk = botocore.session.Session(session_vars=cast("Any", variables))

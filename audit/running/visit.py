@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from audit.errors import AuditError, UsageError
 from audit.model import Seen, Unread
-from audit.running import faults
+from audit.running import faults, noted
 from audit.running.faults import EXPIRED, CallError
 from audit.running.permissions import CALLS
 from audit.running.spent import spending
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from audit.model import Account, Fact
     from audit.running.access import Way
+    from audit.running.model.requests import Request
     from audit.running.session import Session
 
 P = ParamSpec("P")
@@ -42,6 +43,7 @@ T = TypeVar("T")
 # The visit under way in this thread: whoever sends or signs for it finds it here.
 CURRENT: ContextVar[Visit] = ContextVar("visit")
 
+_ASSUME = "sts:AssumeRole"
 _SHAPE_ERRORS = (TypeError, AttributeError, LookupError, ValueError)
 
 
@@ -54,11 +56,15 @@ class SignIn:
 
 
 class Visit:
-    """One account in one region, for as long as it is looked at; ``calls`` counts what was asked, not the retries."""
+    """One account in one region, for as long as it is looked at; ``calls`` counts what was asked, not the retries.
+
+    ``requests`` are those that the facts rest on: what a fact was begun with, before credentials expired, is left out.
+    """
 
     def __init__(self, session: Session, account: Account, region: str) -> None:
         self.account, self.region = account, region
         self.calls = 0
+        self.requests: list[Request] = []
         self.attempts = session.access.attempts
         self.sdk_errors = session.sdk_errors
         self.identities = session.identities
@@ -157,8 +163,14 @@ class Visit:
             raise AuditError(f"{call} is not in the table of permissions")
         self.calls += 1
         self._last_call = call
-        with faults.told(call, self), spending(call):
-            return operation(*args, **kwargs)
+        try:
+            with faults.told(call, self), spending(call):
+                reply = operation(*args, **kwargs)
+        except CallError as error:
+            self.requests.append(noted.failed(call, kwargs, error))
+            raise
+        self.requests.append(noted.answered(call, kwargs, reply))
+        return reply
 
     def pages(self, call: str, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
         """Make a call for each page of its list; CallError where a page's token comes a second time."""
@@ -193,12 +205,14 @@ class Visit:
 
     def _renewing(self, collect: Callable[[], T]) -> T:
         self._sign_in()
+        begun = len(self.requests)
         try:
             return collect()
         except CallError as error:
             if not self._dropped(error):
                 raise
             self._sign_in()
+            del self.requests[begun:]
             return collect()
 
     def _dropped(self, error: CallError) -> bool:
@@ -227,5 +241,9 @@ class Visit:
         with faults.told(None, self, detail=f"profile {named}" if named else ""):
             self._signed_in = self._session.base(way.profile)
         for number, link in enumerate(way.links, start=1):
-            with faults.told("sts:AssumeRole", self, detail=link.role_arn):
-                self._signed_in = self._session.role(link, (way.profile, *way.links[:number]))
+            try:
+                with faults.told(_ASSUME, self, detail=link.role_arn):
+                    self._signed_in = self._session.role(link, (way.profile, *way.links[:number]))
+            except CallError as error:
+                self.requests.append(noted.failed(_ASSUME, {"RoleArn": link.role_arn}, error))
+                raise

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from audit.running.model.access import RoleChange
+    from audit.running.model.requests import Request
     from audit.snapshot import Snapshot
 
 __all__ = [
@@ -132,6 +133,11 @@ class UnitView:
     registry: Registry
     gaps: tuple[Gap, ...]
     history: History
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """The requests that it was looked at by; none where it was not, or in an older snapshot."""
+        return self.observation.requests if self.observation else ()
 
     @property
     def log_groups(self) -> Fact[tuple[str, ...]]:

@@ -33,6 +33,11 @@ class Registry:
         """Tell whether the repository of an image was looked at."""
         return repository_of(image) in self.repositories
 
+    def of(self, image: str | None) -> Repository | None:
+        """Give the repository of an image, None where it was not looked at."""
+        place = repository_of(image)
+        return self.repositories.get(place) if place else None
+
     def running(self, pair: Matched) -> TagImage | None:
         """Look the running tag up; an image without a tag is ``latest``. None where it is not there any more.
 
@@ -53,8 +58,7 @@ class Registry:
 
         Raises UnreadError where the repository could not be read or the tag was not asked for.
         """
-        place = repository_of(image)
-        found = self.repositories.get(place) if place else None
+        found = self.of(image)
         if found is None:
             raise UnreadError(Gap(what="registry", message=f"{image} was not looked at"))
         match found.tags:

@@ -22,6 +22,7 @@ from audit.verdict.precedents import Precedents
 from audit.verdict.readiness import Readiness
 from audit.verdict.registry import RepositoryView
 from audit.verdict.releases import Releases
+from audit.verdict.requests import Requests
 from audit.verdict.ruling import ruled
 from audit.verdict.secrets import SecretView
 
@@ -49,6 +50,7 @@ class Session:
     fleet: Fleet
     repositories: tuple[RepositoryView, ...]
     secrets: tuple[SecretView, ...]
+    requests: Requests
     readiness: Readiness | None
     ledger: Ledger
     checks: tuple[Check, ...] = ()
@@ -100,13 +102,15 @@ class Session:
             readiness=Readiness.of(grounds, fleet, settings) if grounds else None,
             repositories=registry.views(kept.snapshot),
             secrets=secrets.views(kept.snapshot),
+            requests=Requests.of(kept.snapshot.running),
             ledger=Ledger.start(),
         )
 
     def entry(self, nodeid: str, check: Check, unit: str, judgements: tuple[Judgement, ...]) -> dict[str, Any]:
         """Make the ledger's entry of one item, as plain data that can travel on a report."""
         today = self.judged_at.date()
-        verdict = judging.waive(judging.conclude(check, unit, judgements), self.precedents.waivers, today)
+        told = tuple(map(self.requests.told, judgements))
+        verdict = judging.waive(judging.conclude(check, unit, told), self.precedents.waivers, today)
         findings = [judging.plain(found) for found in verdict.findings]
         entry = {"nodeid": nodeid, "check": check.id, "unit": unit, "outcome": verdict.outcome, "findings": findings}
         if verdict.outcome == "not_applicable" and self.readiness is not None:

@@ -9,11 +9,16 @@ from audit.model import ImageRef
 from audit.verdict.check import Subject
 from audit.verdict.finding import Evidence, fingerprint
 from audit.verdict.pairing import UnitView
+from audit.verdict.pairs import Missing
 from audit.verdict.registry import RepositoryView
+from audit.verdict.requests import asked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from audit.declared.model import DeclaredContainer, Diagnostic, Pin
     from audit.model import Gap, Location
+    from audit.running.model.ecr import Repository
     from audit.running.model.seen import Observation
     from audit.verdict.pairing import Matched, Orphan, StackView
     from audit.verdict.secrets import SecretView
@@ -29,9 +34,17 @@ def of_container(  # noqa: PLR0913 -- keyword-only facts of one container
     released: str | None = None,
     location: Location | None = None,
     calls: tuple[str, ...] = (),
+    image: str | None = None,
 ) -> Subject:
-    """Make the subject for a declared container; ``calls`` are the API operations that the judgement rests on."""
+    """Make the subject for a declared container; ``calls`` are the API operations that the judgement rests on.
+
+    Those of ECR were about ``image``, the declared one if it is not given.
+    """
     place = location or row.tag_origin
+    requests, names = unit.requests, {stack.stack, f"{stack.stack}-{row.container}"}
+    asks_ecr = any(call.startswith("ecr:") for call in calls)
+    if asks_ecr and (repository := unit.registry.of(image or row.image)) is not None:
+        requests, names = (*requests, *repository.requests), names | _of_tag(repository, running or declared)
     return Subject(
         name=f"{stack.stack}-{row.container}",
         kind=_placeless(unit, stack),
@@ -45,7 +58,7 @@ def of_container(  # noqa: PLR0913 -- keyword-only facts of one container
         running=running,
         released=released,
         location=place,
-        evidence=(*from_file(place), *from_calls(calls)),
+        evidence=(*from_file(place), *asked(calls, requests, names)),
     )
 
 
@@ -59,8 +72,13 @@ def of_stack(  # noqa: PLR0913 -- keyword-only facts of one stack
     running: str | None = None,
     location: Location | None = None,
     calls: tuple[str, ...] = (),
+    about: Iterable[str] = (),
 ) -> Subject:
-    """Make the subject for a stack as a whole, or for a thing of it called ``name``."""
+    """Make the subject for a stack as a whole, or for a thing of it called ``name``.
+
+    ``about`` is what else the ``calls`` asked for it than the stack, its invoker and ``name``.
+    """
+    names = {stack.stack, f"{stack.stack}-invoker", *about, *((name,) if name else _families(stack))}
     return Subject(
         name=name or stack.stack,
         kind=kind or _placeless(unit, stack),
@@ -72,7 +90,7 @@ def of_stack(  # noqa: PLR0913 -- keyword-only facts of one stack
         declared=declared,
         running=running,
         location=location,
-        evidence=(*from_file(location), *from_calls(calls)),
+        evidence=(*from_file(location), *asked(calls, unit.requests, names)),
     )
 
 
@@ -93,7 +111,7 @@ def of_repository(
         account_id=seen.registry_id,
         region=seen.region,
         running=running,
-        evidence=from_calls(calls),
+        evidence=asked(calls, seen.requests, _of_tag(seen, running)),
     )
 
 
@@ -105,7 +123,7 @@ def of_secret(secret: SecretView, *, calls: tuple[str, ...] = ()) -> Subject:
         account=secret.key.partition("/")[0],
         account_id=secret.owner,
         region=secret.region,
-        evidence=from_calls(calls),
+        evidence=asked(calls, secret.seen.requests),
     )
 
 
@@ -121,7 +139,7 @@ def of_account(seen: Observation) -> Subject:
         account=seen.account.name,
         account_id=seen.account.id,
         region=seen.region,
-        evidence=from_calls(("ecs:ListTaskDefinitionFamilies", "lambda:GetFunctionConfiguration")),
+        evidence=asked(("ecs:ListTaskDefinitionFamilies", "lambda:GetFunctionConfiguration"), seen.requests),
     )
 
 
@@ -168,22 +186,21 @@ def running_text(pair: Matched) -> str | None:
     return pair.running.tag or pair.running.digest or "latest"
 
 
+def running_name(pair: Matched) -> str | None:
+    """Name the repository of what runs; None where the container can't be told."""
+    return pair.running.name if pair.running else None
+
+
 def from_file(place: Location | None) -> tuple[Evidence, ...]:
     """Make the evidence of a literal."""
     return (Evidence(source="hcl", file=place.file, line=place.line, column=place.column),) if place else ()
-
-
-def from_calls(calls: tuple[str, ...]) -> tuple[Evidence, ...]:
-    """Make the evidence of API operations named ``service:Operation``."""
-    pairs = (call.partition(":") for call in calls)
-    return tuple(Evidence(source="aws", service=service, operation=operation) for service, _, operation in pairs)
 
 
 def of_gap(gap: Gap) -> Subject:
     """Make the subject for a gap; its kind tells the gaps of one place apart, without the words of its message."""
     evidence = from_file(gap.location)
     if gap.call and ":" in gap.call and not gap.location:
-        evidence = from_calls((gap.call,))
+        evidence = asked((gap.call,), ())
     return Subject(
         name=gap.what,
         kind=fingerprint(gap.what, gap.unit, gap.call, gap.location.file if gap.location else None)[:16],
@@ -200,6 +217,18 @@ def orphan_image(orphan: Orphan) -> str | None:
     """Show the image of an undeclared family, its first container's, without the registry."""
     images = [ImageRef.parse(found.image) for found in orphan.definition.images[:1]]
     return str(replace(images[0], registry=None)) if images else None
+
+
+def _of_tag(repository: Repository, tag: str | None) -> set[str]:
+    """Name what a repository was asked for about a tag: itself, the tag, and what that points to."""
+    held = repository.tags.value or () if repository.tags.kind == "seen" else ()
+    digests = {one.digest for one in held if one.tag == tag and one.digest}
+    return {repository.name, *digests, *((tag,) if tag else ())}
+
+
+def _families(stack: StackView) -> tuple[str, ...]:
+    pairs = stack.pairs.value if stack.pairs.kind == "seen" else ()
+    return tuple(pair.definition.family for pair in pairs if not isinstance(pair, Missing))
 
 
 def _placeless(unit: UnitView, stack: StackView) -> str:

@@ -8,6 +8,7 @@ from functools import partial
 
 from audit.model import Fact, Seen
 from audit.running.model.facts import unasked
+from audit.running.model.requests import Request
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,7 +105,7 @@ class Repository:
 
     ``lifecycle`` and ``policy`` are the JSON texts of its policies, None where it has none. ``vulnerable`` names what
     is critical in running images; how much there is stands with each tag. ``calls`` leaves out who is calling: that is
-    asked where it isn't known already.
+    asked where it isn't known already; ``requests`` are all of them, in order.
     """
 
     registry_id: str
@@ -116,3 +117,4 @@ class Repository:
     lifecycle: Fact[str | None] = field(default_factory=partial(unasked, "lifecycle policy"))
     policy: Fact[str | None] = field(default_factory=partial(unasked, "repository policy"))
     vulnerable: Fact[tuple[Vulnerable, ...]] = field(default_factory=unlisted)
+    requests: tuple[Request, ...] = field(default=(), compare=False)

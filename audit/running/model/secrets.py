@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from audit.model import Fact
+from audit.running.model.requests import Request
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,8 +23,12 @@ class SecretMetadata:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Secret:
-    """One referenced secret; ``metadata`` of None means that there is no such secret. ``calls`` as for a repository."""
+    """One referenced secret; ``metadata`` of None means that there is no such secret.
+
+    ``calls`` and ``requests`` as for a repository.
+    """
 
     arn: str
     metadata: Fact[SecretMetadata | None]
     calls: int
+    requests: tuple[Request, ...] = field(default=(), compare=False)

@@ -11,6 +11,7 @@ from audit.running.model.ecr import Repository
 from audit.running.model.ecs import StackCluster, TaskDefinition
 from audit.running.model.facts import unasked, unwanted
 from audit.running.model.invoker import StackInvoker
+from audit.running.model.requests import Request
 from audit.running.model.secrets import Secret
 
 
@@ -19,7 +20,8 @@ class Observation:
     """What was seen in one account and region; ``families`` are those whose name starts with a declared stack's.
 
     ``clusters`` holds one entry per stack; one that it lacks was not looked at. ``log_groups`` are those that the
-    families name and that exist; ``role_changes`` is None where nobody asked for it. ``calls`` counts the API calls.
+    families name and that exist; ``role_changes`` is None where nobody asked for it. ``calls`` counts the API calls,
+    ``requests`` are they, in order; snapshots of earlier releases lack them.
     """
 
     account: Account
@@ -32,6 +34,7 @@ class Observation:
     log_groups: Fact[tuple[str, ...]] = field(default_factory=partial(unasked, "log groups"))
     role_changes: Fact[tuple[RoleChange, ...] | None] = field(default_factory=unwanted)
     caller_rights: Fact[tuple[Right, ...] | None] = field(default_factory=unwanted)
+    requests: tuple[Request, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
