@@ -174,7 +174,8 @@ def _running(
     more = others.places(members, settings) if settings.beyond_units else None
     everywhere = Places(units=places, beyond=more)
     there = rounds(settings, everywhere, wanted.containers, order, also=also, progress=progress)
-    who = _caller(fleet.access(settings), there.running)
+    # After a stop nothing more is asked: there may be no answer, and it would be waited for.
+    who = None if there.incomplete else _caller(fleet.access(settings), there.running)
     return replace(there, running=replace(there.running, organization=listed), caller=who), gaps
 
 

@@ -19,7 +19,7 @@ from audit.demo.sample import export
 from audit.demo.scenario import DRIFTED, seed
 from tests.aws import DEV, PROD, ROLE_ARN, emulated_aws, emulator
 from tests.overlay.faults import Rule, Silence
-from tests.overlay.proxy import Overlay, overlaid
+from tests.overlay.proxy import BASE_ACCOUNT, Overlay, overlaid
 from tests.processes import BIN
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ def test_a_signal_writes_what_was_seen_and_resuming_the_rest(
     assert seen.incomplete == "stopped by a signal, 5 of 6 units looked at"
     gaps = [one.identity.gap.code for one in seen.running.observations if one.identity.kind == "unread"]
     assert gaps == ["Stopped"]
+    assert overlay.count(account=BASE_ACCOUNT) == overlay.count("sts:AssumeRole"), "something was asked after the stop"
     resumed(overlay, arguments, out, whole)
 
 
