@@ -10,8 +10,6 @@ import posixpath
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from audit.declared.accounts import NAMES as ACCOUNTS_FILES
-from audit.declared.accounts import read_accounts
 from audit.declared.allowance import Allowance
 from audit.declared.checked import Checker
 from audit.declared.collected import Collected
@@ -27,14 +25,14 @@ from audit.declared.containers import (
 )
 from audit.declared.directories import Directories, members, runner_calls
 from audit.declared.evaluate import Unknown, Value
+from audit.declared.listing import listed
 from audit.declared.pins import read_pins
 from audit.declared.placement import Placer
-from audit.declared.repository import ROOT, Remembered, Repository, parents
+from audit.declared.repository import ROOT, Remembered
 from audit.declared.shadows import find_shadows
 from audit.declared.sources import RUNNER_MODULES, module_name, module_ref
 from audit.declared.standalone import Roots, add_calls
 from audit.declared.terraform import local_source
-from audit.declared.terragrunt import DEFAULT_NAMES
 from audit.errors import DeclarationError
 from audit.model import Gap, Location
 
@@ -43,6 +41,7 @@ if TYPE_CHECKING:
 
     from audit.configuration.config import Root
     from audit.declared.directories import Found
+    from audit.declared.listing import Listing
     from audit.declared.model import Declared
     from audit.declared.placement import Placement
     from audit.declared.scanner import Limits
@@ -50,8 +49,6 @@ if TYPE_CHECKING:
     from audit.declared.tree import SourceTree
 
 STACK_FILE = "terragrunt.stack.hcl"
-ENVCOMMON = "_envcommon"
-"""The directory of what units include: nothing in it is a unit itself, whatever it is called."""
 
 
 def read(
@@ -63,14 +60,24 @@ def read(
     environment: Mapping[str, str] | None = None,
     limits: Limits | None = None,
 ) -> Declared:
-    """Read what the part of a repository below ``scope`` declares.
+    """Read what the part of a repository below ``scope`` declares: list it, then evaluate what is listed."""
+    return evaluated(listed(tree, scope, limits), roots=roots, var_files=var_files, environment=environment)
+
+
+def evaluated(
+    listing: Listing,
+    *,
+    roots: Sequence[Root] = (),
+    var_files: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Declared:
+    """Evaluate what is listed.
 
     ``roots`` says which account and region plain Terraform roots belong to, ``var_files`` are read in each of them,
     ``environment`` is what ``get_env`` is to know. Never raises for what stands in the repository: whatever can't be
     read is among the gaps.
     """
-    repository = Repository(tree, scope, limits=limits)
-    accounts = read_accounts(tree, _accounts_files(repository), scope)
+    repository, accounts = listing.repository, listing.accounts
     collected = Collected(repository.show)
     reader = Reader(repository, environment)
     placer = Placer(reader, accounts, collected.report)
@@ -78,7 +85,7 @@ def read(
     checker = Checker(reader, collected)
     allowance = Allowance()
     doubtful: list[tuple[_Unit, _Doubt]] = []
-    for path in _configurations(repository.paths):
+    for path in listing.configurations:
         unit = _Unit(reader, placer, checker, path, directories, allowance)
         if (doubt := unit.read()) is not None:
             doubtful.append((unit, doubt))
@@ -93,40 +100,10 @@ def read(
     collected.gaps.extend(_listing_gap(fault) for fault in repository.faults)
     for diagnostic in accounts.diagnostics:
         collected.report(diagnostic)
-    pins, unread = read_pins(Remembered(repository), scope, paths=repository.paths)
+    pins, unread = read_pins(Remembered(repository), repository.scope, paths=repository.paths)
     known = {gap.call for gap in collected.gaps}
     collected.gaps.extend(gap for gap in unread if gap.call not in known)
-    return collected.declared(accounts.accounts, pins, commit=tree.commit())
-
-
-def _accounts_files(repository: Repository) -> list[str]:
-    """Give the accounts files in the scope and in the directories above it."""
-    above = [
-        path
-        for directory in (repository.scope, *parents(repository.scope))
-        for path in (f"{directory}/{name}".lstrip("/") for name in ACCOUNTS_FILES)
-        if directory != repository.scope and _is_file(repository, path)
-    ]
-    return above + [path for path in repository.paths if posixpath.basename(path) in ACCOUNTS_FILES]
-
-
-def _is_file(repository: Repository, path: str) -> bool:
-    try:
-        return repository.is_file(path)
-    except DeclarationError:
-        return False
-
-
-def _configurations(paths: Sequence[str]) -> list[str]:
-    """Give the configuration of each directory that has one: of two, the one that Terragrunt takes."""
-    found: dict[str, str] = {}
-    for path in paths:
-        directory, name = posixpath.split(path)
-        if ENVCOMMON in directory.split("/"):
-            continue
-        if name in DEFAULT_NAMES and (directory not in found or name == DEFAULT_NAMES[0]):
-            found[directory] = path
-    return list(found.values())
+    return collected.declared(accounts.accounts, pins, commit=repository.tree.commit())
 
 
 def _stack_gap(shown: str) -> Gap:

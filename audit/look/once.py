@@ -5,6 +5,7 @@ The only place where the three meet before they are frozen. ``Progress`` is told
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -12,12 +13,14 @@ from typing import TYPE_CHECKING
 import audit
 from audit import fleet
 from audit.declared.history import read_history
+from audit.declared.listing import listed
 from audit.declared.model import Dated
 from audit.declared.tree import open_tree
-from audit.declared.units import read as read_declared
+from audit.declared.units import evaluated as evaluate
 from audit.errors import UsageError
 from audit.look import roster, shard
 from audit.look.beyond import Beyond
+from audit.look.crew import Crew
 from audit.look.exclusions import without
 from audit.look.rounds import Places, rounds
 from audit.model import Seen
@@ -28,9 +31,10 @@ from audit.running.organization import organization
 from audit.snapshot import Snapshot, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from audit.configuration.config import Settings
+    from audit.declared.listing import Listing
     from audit.declared.model import Declared
     from audit.fleet import Order
     from audit.look.exclusions import Exclusion
@@ -92,14 +96,15 @@ def look(
     """
     progress, now = progress or Silence(), datetime.now(UTC)
     progress.begin("declared", None)
-    wanted, whole = evaluated(settings)
-    progress.begin("released", None)
-    newest = released(settings, environment)
-    order = fleet.deploy_order(wanted.accounts)
-    also = [newest.newest, target(settings.to, newest, settings.policy, now.date()) if settings.to else None]
-    there, gaps = _running(
-        settings, without(wanted, exclusions), order, also, progress, Beyond(whole=whole, exclusions=exclusions)
-    )
+    with closing(Crew(settings)) as crew:
+        wanted, whole = evaluated(settings, crew.expect)
+        progress.begin("released", None)
+        newest = released(settings, environment)
+        order = fleet.deploy_order(wanted.accounts)
+        also = [newest.newest, target(settings.to, newest, settings.policy, now.date()) if settings.to else None]
+        there, gaps = _running(
+            crew, without(wanted, exclusions), order, also, progress, Beyond(whole=whole, exclusions=exclusions)
+        )
     return Snapshot(
         taken_at=there.began_at,
         tool_version=audit.__version__,
@@ -120,12 +125,18 @@ def declared(settings: Settings) -> Declared:
     return evaluated(settings)[0]
 
 
-def evaluated(settings: Settings) -> tuple[Declared, Declared]:
-    """Evaluate the repository; what is selected of it, with its history, and all of it."""
+def evaluated(settings: Settings, on_listed: Callable[[Listing], None] | None = None) -> tuple[Declared, Declared]:
+    """Evaluate the repository; what is selected of it, with its history, and all of it.
+
+    ``on_listed`` hears of what is in it before it is evaluated.
+    """
     if settings.infra_live is None:
         raise UsageError("no repository given: name the infrastructure-live repository by --infra-live PATH")
     tree, scope = open_tree(settings.infra_live, settings.at)
-    everything = read_declared(tree, scope, roots=settings.root, var_files=settings.var_file, limits=settings.reading)
+    listing = listed(tree, scope, settings.reading)
+    if on_listed is not None:
+        on_listed(listing)
+    everything = evaluate(listing, roots=settings.root, var_files=settings.var_file)
     whole = roster.completed(everything, settings.accounts)
     found = _narrowed(whole, settings)
     rows = found.containers
@@ -151,14 +162,15 @@ def released(settings: Settings, environment: Mapping[str, str]) -> Released:
 
 def at_aws(settings: Settings, progress: Progress | None = None) -> tuple[Rounds, tuple[Gap, ...]]:
     """Evaluate the repository and look at AWS; the gaps are those of the repository and of placing its units."""
-    wanted, whole = evaluated(settings)
-    order = fleet.deploy_order(wanted.accounts)
-    there, gaps = _running(settings, wanted, order, (), progress or Silence(), Beyond(whole=whole))
+    with closing(Crew(settings)) as crew:
+        wanted, whole = evaluated(settings, crew.expect)
+        order = fleet.deploy_order(wanted.accounts)
+        there, gaps = _running(crew, wanted, order, (), progress or Silence(), Beyond(whole=whole))
     return there, (*wanted.gaps, *gaps)
 
 
 def _running(
-    settings: Settings,
+    crew: Crew,
     wanted: Declared,
     order: Order,
     also: Iterable[str | None],
@@ -166,6 +178,7 @@ def _running(
     others: Beyond,
 ) -> tuple[Rounds, tuple[Gap, ...]]:
     """Look at every placed unit, then at the registries of the declared images; say which units have no place."""
+    settings = crew.settings
     places, gaps = fleet.targets(wanted, order)
     listed = listed_accounts(settings, places)
     members = (listed.value or ()) if listed.kind == "seen" else ()
@@ -173,9 +186,9 @@ def _running(
     gaps = (*gaps, *roster.closed(wanted, members, settings), *((listed.gap,) if listed.kind == "unread" else ()))
     more = others.places(members, settings) if settings.beyond_units else None
     everywhere = Places(units=places, beyond=more)
-    there = rounds(settings, everywhere, wanted.containers, order, also=also, progress=progress)
+    there = rounds(crew, everywhere, wanted.containers, order, also=also, progress=progress)
     # After a stop nothing more is asked: there may be no answer, and it would be waited for.
-    who = None if there.incomplete else _caller(fleet.access(settings), there.running)
+    who = None if there.incomplete else _caller(crew.access, there.running)
     return replace(there, running=replace(there.running, organization=listed), caller=who), gaps
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,8 +16,6 @@ from audit.running.model.ecr import Repository
 from audit.running.model.seen import Observation, Running
 from audit.running.model.targets import Target
 from audit.running.observe import look_at_account, look_at_registry, look_at_secret
-from audit.running.pool import THREADS, Threads
-from audit.running.processes import Processes, cores
 from audit.running.session import Session
 from audit.running.spent import Measured, measured
 from audit.running.tally import calls_by_account
@@ -28,20 +25,15 @@ from audit.stopping import on_signal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from audit.configuration.config import Settings
     from audit.declared.model import DeclaredContainer
     from audit.fleet import Order
+    from audit.look.crew import Crew
     from audit.look.logbook import Entry
-    from audit.running.access import Access
-    from audit.running.pool import Job, Place, Pool
+    from audit.running.pool import Job, Place
     from audit.running.spent import Spent
 
 P = TypeVar("P", bound="Place")
 R = TypeVar("R", bound="Entry")
-
-# Starting a process costs as much as looking at some fifty accounts.
-_MANY = 200
-_MOST_PROCESSES = 8
 
 
 class Progress(Protocol):
@@ -109,7 +101,7 @@ class _Round:
 
 
 def rounds(
-    settings: Settings,
+    crew: Crew,
     places: Places,
     containers: Iterable[DeclaredContainer],
     order: Order,
@@ -117,20 +109,20 @@ def rounds(
     also: Iterable[str | None],
     progress: Progress,
 ) -> Rounds:
-    """Look at the places, then at what they lead to; a signal ends it within seconds, with what was seen.
+    """Have the crew look at the places, then at what they lead to; a signal ends it within seconds, with what was seen.
 
     ``also`` are tags to look for in the registries besides those declared and running.
     """
-    access = fleet.access(settings)
+    settings = crew.settings
     if settings.resume and settings.state is None:
         raise UsageError("--resume needs the state of the look that was stopped: name it by --state FILE")
     with ExitStack() as stack:
-        logbook = open_logbook(settings.state, access, resume=settings.resume) if settings.state else None
+        logbook = open_logbook(settings.state, crew.access, resume=settings.resume) if settings.state else None
         if logbook is not None:
             stack.callback(logbook.close)
         began_at = logbook.began_at if logbook else datetime.now(UTC).replace(microsecond=0)
-        here = Session(access, workers=_threads(settings, 1))
-        pool = _pool(settings, access, here, len(places.all))
+        here = Session(crew.access, workers=crew.threads(1))
+        pool = crew.pool(here, len(places.all))
         stack.callback(pool.close)
         one = _Round(fanout=Fanout(pool, here), logbook=logbook, progress=progress)
         with on_signal(one.fanout.stop):
@@ -161,17 +153,3 @@ def _why(fanout: Fanout, running: Running) -> str | None:
         return None
     read = sum(1 for one in running.observations if not any(gap.code == "Stopped" for gap in gaps_in(one)))
     return f"stopped by a signal, {read} of {len(running.observations)} units looked at"
-
-
-def _pool(settings: Settings, access: Access, here: Session, places: int) -> Pool:
-    if settings.scheduler is not None:
-        from audit.running.scheduler import Scheduler  # noqa: PLC0415 -- an extra, and only where it was asked for
-
-        return Scheduler(settings.scheduler, access)
-    processes = settings.processes or (min(cores(), _MOST_PROCESSES) if places >= _MANY else 1)
-    threads = _threads(settings, processes)
-    return Threads(here, threads) if processes == 1 else Processes(access, processes=processes, threads=threads)
-
-
-def _threads(settings: Settings, processes: int) -> int:
-    return THREADS if settings.workers is None else math.ceil(settings.workers / processes)

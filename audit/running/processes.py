@@ -1,7 +1,7 @@
 """Looks in several processes of this machine, each with threads, clients and role sessions of its own.
 
 One interpreter decodes and signs on one core only. An account always goes to the same process, so that its role is
-assumed once.
+assumed once. A process gets ready by itself as soon as it is started, long before there is work for it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -18,12 +18,13 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from audit.running.worker import QUIT, STOP, serve
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from audit.running.access import Access
     from audit.running.pool import Job, Place
-    from audit.running.session import Session
 
 P = TypeVar("P", bound="Place")
 R = TypeVar("R")
@@ -33,7 +34,6 @@ class WorkerLostError(Exception):
     """The process that had taken a job is gone."""
 
 
-_STOP, _QUIT = "stop", "quit"
 _JOIN_SECONDS = 1.0
 
 
@@ -53,6 +53,7 @@ class _Child:
 
     def __post_init__(self) -> None:
         self.listener = threading.Thread(target=self.listen, daemon=True)
+        self.listener.start()
 
     def listen(self) -> None:
         """Hand results over until the process is gone."""
@@ -96,15 +97,17 @@ class Processes:
         self._of_account: dict[str | None, _Child] = {}
         # Not forked: other threads may hold locks by now, and fork is unsafe on macOS.
         context = get_context("spawn")
-        with _safe_path():
-            for _ in range(processes):
-                ours, theirs = context.Pipe()
-                process = context.Process(target=serve, args=(theirs, access, threads), daemon=True)
-                process.start()
-                theirs.close()
-                self._children.append(_Child(process=process, connection=ours))
-        for child in self._children:
-            child.listener.start()
+        try:
+            with _deaf(), _safe_path():
+                for _ in range(processes):
+                    ours, theirs = context.Pipe()
+                    process = context.Process(target=serve, args=(theirs, access, threads), daemon=True)
+                    process.start()
+                    theirs.close()
+                    self._children.append(_Child(process=process, connection=ours))
+        except BaseException:
+            self.close()
+            raise
 
     def submit(self, job: Job[P, R], place: P) -> Future[R]:
         """Begin a job in the process that has the account, or in the one with the least to do."""
@@ -119,11 +122,11 @@ class Processes:
 
     def stop(self) -> None:
         """Tell every process to cut what is under way."""
-        self._tell(_STOP)
+        self._tell(STOP)
 
     def close(self) -> None:
         """End the processes, by force where they don't do it by themselves."""
-        self._tell(_QUIT)
+        self._tell(QUIT)
         for child in self._children:
             child.process.join(_JOIN_SECONDS)
             if child.process.is_alive():
@@ -139,6 +142,20 @@ class Processes:
 
 
 @contextmanager
+def _deaf() -> Iterator[None]:
+    """Let what is started in the block hear neither Ctrl-C nor SIGTERM, not even while it loads.
+
+    Ctrl-C reaches the whole group of processes, and what to do about it is said by the one that started the others.
+    This process hears what came meanwhile when the block ends.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
 def _safe_path() -> Iterator[None]:
     """Keep the working directory off the new interpreters' path: it may hold a ``multiprocessing.py`` of its own."""
     before = os.environ.get("PYTHONSAFEPATH")
@@ -149,37 +166,3 @@ def _safe_path() -> Iterator[None]:
         del os.environ["PYTHONSAFEPATH"]
         if before is not None:
             os.environ["PYTHONSAFEPATH"] = before
-
-
-def serve(connection: Connection, access: Access, threads: int) -> None:
-    """Do what comes in, until nobody is there any more; the main function of each process.
-
-    A Ctrl-C reaches the whole group of processes: what to do about it is said by the one that started this one.
-    """
-    from audit.running.session import Session  # noqa: PLC0415 -- only here, not where the processes are started
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    session = Session(access, workers=threads)
-    lock = threading.Lock()
-    with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="look") as pool, suppress(EOFError, OSError):
-        try:
-            while (message := connection.recv()) != _QUIT:
-                if message == _STOP:
-                    session.stop()
-                else:
-                    pool.submit(_answer, connection, lock, session, *message)
-        finally:
-            session.stop()
-
-
-def _answer(
-    connection: Connection, lock: threading.Lock, session: Session, number: int, job: Job[P, R], place: P
-) -> None:
-    result, fault = None, None
-    try:
-        result = job(session, place)
-    except Exception as error:  # noqa: BLE001 -- raised again in the process that asked
-        fault = error
-    with lock, suppress(OSError):
-        connection.send((number, result, fault))
