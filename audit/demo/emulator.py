@@ -68,7 +68,7 @@ def _server(listening: socket.socket) -> ThreadedWSGIServer:
     except ModuleNotFoundError as error:
         raise UsageError(
             f"the demo needs the extra 'demo' ({error.name} is not installed): "
-            "run make install in a checkout, or pip install 'pipelines-audit[demo]'"
+            "run make install in a checkout, or install pipelines-audit[demo] from where this one came from"
         ) from None
 
     class Quiet(MotoRequestHandler):

@@ -58,7 +58,8 @@ class Scheduler:
             from distributed.scheduler import KilledWorker  # noqa: PLC0415 -- as above
         except ModuleNotFoundError as error:
             raise UsageError(
-                f"--scheduler needs the extra 'dask' ({error.name} is missing): pip install 'pipelines-audit[dask]'"
+                f"--scheduler needs the extra 'dask' ({error.name} is missing): "
+                "install pipelines-audit[dask] from where this one came from"
             ) from None
         try:
             self._client = _connected(Client, address, patience)

@@ -51,7 +51,9 @@ def parse(text: str) -> Address:
     if url.drivername != "postgresql+psycopg":
         raise UsageError(f"--history: a history is kept in SQLite or PostgreSQL (by psycopg); {_FORMS}")
     if find_spec("psycopg") is None:
-        raise UsageError("--history: PostgreSQL needs psycopg: pip install 'pipelines-audit[history]'")
+        raise UsageError(
+            "--history: PostgreSQL needs psycopg: install pipelines-audit[history] from where this one came from"
+        )
     return Address(url=url, shown=one_line(f"PostgreSQL {url.host or 'on this machine'}/{url.database or ''}", 120))
 
 

@@ -41,7 +41,9 @@ class Kept:
 def checked(url: str) -> Address:
     """Check an address before any work is done; UsageError, which never quotes it, where no history can be there."""
     if find_spec("sqlalchemy") is None or find_spec("alembic") is None:
-        raise UsageError("--history needs the extra history: pip install 'pipelines-audit[history]'")
+        raise UsageError(
+            "--history needs the extra 'history': install pipelines-audit[history] from where this one came from"
+        )
     from audit.verdict.history import address  # noqa: PLC0415 -- an extra: only where a history is kept
 
     return address.parse(url)

@@ -188,7 +188,7 @@ def test_addresses_that_cannot_be_one(url: str, words: str) -> None:
 def test_without_the_extra(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not installed is said with the way to install it."""
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(UsageError, match=r"pip install 'pipelines-audit\[history\]'"):
+    with pytest.raises(UsageError, match=r"install pipelines-audit\[history\] from where"):
         keep.checked("postgresql+psycopg://audit@localhost/history")
 
 
