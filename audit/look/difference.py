@@ -29,6 +29,7 @@ Key: TypeAlias = tuple[Kind, str, str, str, str]
 MOVED = "same tag, new digest"
 ABSENT = "(not there)"
 _FURTHER = ("log_groups", "role_changes")
+_POLICIES = ("lifecycle", "policy")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
@@ -54,6 +55,9 @@ def changes(old: Snapshot, new: Snapshot) -> tuple[Change, ...]:
     moved = (key for key in moved if key[0] != "registry" or ":" not in key[3] or key[3] in asked)
     # What one of the two could not read has not moved for all anybody knows: that stands under coverage.
     told = (key for key in moved if not any((*key[:3], prefix) in unread for prefix in _prefixes(key[3])))
+    # Nor has what only one of the two looked for at all, where the other one was of a part of the fleet.
+    reached = [place for place in (_reached(old), _reached(new)) if place is not None]
+    told = (key for key in told if all(_place(key) in places for places in reached))
     return tuple(sorted((_change(key, before.get(key), after.get(key)) for key in told), key=_order))
 
 
@@ -65,6 +69,27 @@ def _tags(snapshot: Snapshot) -> set[str]:
         if repo.tags.kind == "seen"
         for tag in repo.tags.value or ()
     }
+
+
+def _reached(snapshot: Snapshot) -> set[tuple[str, ...]] | None:
+    """Name the places that a look at a part of the fleet went to; None for a look at all of it."""
+    if not (snapshot.selection or snapshot.shard or snapshot.incomplete):
+        return None
+    running = snapshot.running
+    units = {(unit.account or "", unit.region or "") for unit in snapshot.declared.units}
+    seen = {(one.account.name, one.region) for one in running.everywhere}
+    repositories = {(f"{repo.registry_id}/{repo.name}", repo.region) for repo in running.repositories}
+    return {(), *units, *seen, *repositories, *((secret.arn,) for secret in running.secrets)}
+
+
+def _place(key: Key) -> tuple[str, ...]:
+    """Name where somebody had to look for a fact; nowhere for what does not hang on the selection."""
+    kind, account, region, subject, _ = key
+    if kind == "registry":
+        return subject.partition(":")[0].partition(" ")[0], region
+    if kind == "secret":
+        return (subject,)
+    return (account, region) if kind in {"declared", "running"} and region else ()
 
 
 def _prefixes(subject: str) -> tuple[str, ...]:
@@ -84,7 +109,8 @@ def _unread(snapshot: Snapshot) -> set[tuple[str, str, str, str]]:
         found.update((*where, subject) for subject, fact in facts if fact.kind == "unread")
     for repo in snapshot.running.repositories:
         name = f"{repo.registry_id}/{repo.name}"
-        parts = ((f"{name}:", repo.tags), (name, repo.settings), (f"{name} policies", repo.policy))
+        parts = [(f"{name}:", repo.tags), (name, repo.settings)]
+        parts += [(f"{name} {field}", getattr(repo, field)) for field in _POLICIES]
         found.update(("registry", "", repo.region, subject) for subject, fact in parts if fact.kind == "unread")
     found.update(("secret", "", "", one.arn) for one in snapshot.running.secrets if one.metadata.kind == "unread")
     return found
@@ -180,10 +206,10 @@ def _registered(repository: Repository) -> Iterator[tuple[Key, str]]:
             kept = {field: facts[field] for field in ("digest", "images", "media_type", "scan", "size_bytes")}
             yield from _rows((*where, f"{name}:{tag.tag}"), kept)
     yield from _rows((*where, name), _of(repository.settings))
-    for field in ("lifecycle", "policy"):
+    for field in _POLICIES:
         fact = getattr(repository, field)
         if fact.kind == "seen":
-            yield (*where, f"{name} policies", field), _digest(fact.value)
+            yield (*where, f"{name} {field}", field), _digest(fact.value)
 
 
 def _coverage(snapshot: Snapshot) -> Iterator[tuple[Key, str]]:
@@ -235,7 +261,7 @@ def _text(value: object) -> str:
     if isinstance(value, (str, int)):
         return str(value)
     text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return _short(text)
+    return _short(text) or "(none)"
 
 
 def _short(text: str) -> str:

@@ -22,6 +22,7 @@ from tests.nouns import (
     DEV,
     KANIKO,
     RUNNER,
+    SHARED,
     STACK,
     TAG_AT,
     gap,
@@ -102,6 +103,15 @@ def pin(value: str, line: int = 5) -> Snapshot:
             id="policy",
         ),
         pytest.param(
+            snapshot(repositories=(replace(repository(), policy=Seen(value="{}"), lifecycle=Seen(value="{}")),)),
+            snapshot(repositories=(replace(repository(), policy=Seen(value=None), lifecycle=unread()),)),
+            [
+                ("coverage", "read", "yes", "no: AccessDeniedException", ""),
+                ("registry", "policy", "sha256 44136fa355b3", "(none)", ""),
+            ],
+            id="one policy, the other unread",
+        ),
+        pytest.param(
             running(invokers=(StackInvoker(stack=STACK, invoker=Seen(value=invoker("python3.8"))),)),
             running(invokers=(StackInvoker(stack=STACK, invoker=Seen(value=invoker("python3.12"))),)),
             [("running", "runtime", "python3.8", "python3.12", "")],
@@ -173,6 +183,29 @@ def test_what_passes_by_itself_has_not_moved() -> None:
         running=replace(old.running, observations=(replace(seen, calls=99, clusters=tasks),)),
     )
     assert not changes(before, after)
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [{"selection": "--account shared"}, {"shard": "2/2"}, {"incomplete": "shard 1/2 is missing"}],
+    ids=["selection", "shard", "incomplete"],
+)
+def test_a_part_of_the_fleet_has_lost_nothing(narrowed: dict[str, str]) -> None:
+    """What a narrower look did not look for is no fact that is gone, but coverage; what both saw is compared."""
+    rows = (row(account=DEV), row(account=SHARED, tag="v1.2.0"))
+    secrets = (Secret(arn="arn:s", metadata=Seen(value=None), calls=1),)
+    whole = snapshot(rows=rows, repositories=(repository(tags=TAG), repository(KANIKO)))
+    whole = replace(whole, running=replace(whole.running, secrets=secrets))
+    part = snapshot(rows=(row(account=SHARED, tag="v1.3.0"),), repositories=(repository(tags=PUSHED),))
+    part = replace(part, declared=replace(part.declared, accounts=whole.declared.accounts))
+    found = changes(whole, replace(part, **narrowed))  # type: ignore[arg-type]  # a table of cases
+    assert {one.account for one in found if one.kind != "coverage"} <= {"", SHARED.name}
+    assert {one.subject for one in found if one.kind == "registry"} == {"234567890123/ecs-deploy-runner:v1.3.0"}
+    assert not [one for one in found if one.kind == "secret"]
+    assert [(one.old, one.new) for one in found if one.field == "tag"] == [("v1.2.0", "v1.3.0")]
+    assert {one.account for one in found if one.kind == "coverage" and one.new is None} == {DEV.name, ""}
+    gone = {one.account for one in changes(whole, part) if one.kind == "declared" and one.new is None}
+    assert DEV.name in gone
 
 
 def test_a_secret_that_is_gone() -> None:
