@@ -138,8 +138,8 @@ class Judge:
         """Make one item per unit, repository or secret for a check that takes one."""
         session = self.session
         nouns: dict[str, Sequence[UnitView | RepositoryView | SecretView | None]] = {
-            "unit": session.units if session else (),
             # One item at least, which says that there is nothing to judge: pytest would call an empty set skipped.
+            "unit": (session.units if session else ()) or (None,),
             "repository": (session.repositories if session else ()) or (None,),
             "secret": (session.secrets if session else ()) or (None,),
         }

@@ -88,6 +88,49 @@ def unscanned(client: Client) -> object:
     )
 
 
+def again(client: Client, manifest: Callable[[str], str] = lambda one: one, *, key: bool = True) -> object:
+    """Make kaniko's repository anew with its image: by another manifest, or under ECR's own key instead of KMS."""
+    ecr = client("ecr", REGISTRY_ID)
+    policy = ecr.get_repository_policy(repositoryName="kaniko")["policyText"]
+    (image,) = ecr.batch_get_image(repositoryName="kaniko", imageIds=[{"imageTag": NEWEST}])["images"]
+    ecr.delete_repository(repositoryName="kaniko", force=True)
+    ecr.create_repository(
+        repositoryName="kaniko",
+        imageTagMutability="IMMUTABLE",
+        imageScanningConfiguration={"scanOnPush": True},
+        encryptionConfiguration={"encryptionType": "KMS" if key else "AES256"},
+    )
+    ecr.set_repository_policy(repositoryName="kaniko", policyText=policy)
+    return ecr.put_image(
+        repositoryName="kaniko",
+        imageManifest=manifest(image["imageManifest"]),
+        imageTag=NEWEST,
+        imageDigest=image["imageId"]["imageDigest"],
+    )
+
+
+def keyless(client: Client) -> object:
+    """Encrypt a repository with ECR's own key."""
+    return again(client, key=False)
+
+
+def index(*architectures: str) -> str:
+    """Make what BuildKit pushes: an index of one image for each architecture, and the attestations beside them."""
+    kind = "application/vnd.oci.image.manifest.v1+json"
+    platforms = [{"os": "linux", "architecture": one} for one in architectures]
+    listed = [
+        {"mediaType": kind, "size": 480, "digest": f"sha256:{number:064}", "platform": platform}
+        for number, platform in enumerate([*platforms, {"os": "unknown", "architecture": "unknown"}], start=1)
+    ]
+    made = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": listed}
+    return json.dumps(made)
+
+
+def built_for(*architectures: str) -> Act:
+    """Push kaniko's image for these architectures."""
+    return lambda client: again(client, lambda _: index(*architectures))
+
+
 def builds(**script: object) -> Act:
     """Configure shared's invoker otherwise."""
     right = CONFIGURATION[BUILDER]["script_config"]["build-docker-image"]
