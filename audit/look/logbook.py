@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import stat
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -34,6 +35,8 @@ Place: TypeAlias = Target | RegistryTarget | SecretTarget
 
 # Facts further apart are two looks, not one.
 LONGEST_LOOK = timedelta(hours=24)
+# With this each logbook begins: what begins otherwise is somebody's report or snapshot, named by mistake.
+_BEGINS = b'{"head":{'
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,7 +91,8 @@ class Logbook:
 def open_logbook(path: Path, access: Access, *, resume: bool) -> Logbook:
     """Begin a logbook, or go on with one.
 
-    Raises UsageError where there is nothing to go on with, RefusedError where another run is writing it.
+    Raises UsageError where there is nothing to go on with, or something else is in its place; RefusedError where
+    another run is writing it.
     """
     if resume and not path.exists():
         raise UsageError(f"{path}: nothing to resume there; leave --resume out to begin anew")
@@ -96,6 +100,7 @@ def open_logbook(path: Path, access: Access, *, resume: bool) -> Logbook:
     try:
         if resume:
             return _resumed(file, path, access)
+        _refuse_others(file, path)
         now = datetime.now(UTC).replace(microsecond=0)
         file.truncate(0)
         _write(file, _Line(head=_Head(tool_version=audit.__version__, began_at=now, way_in=_digest(access))))
@@ -110,6 +115,9 @@ def _opened(path: Path) -> BinaryIO:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise UsageError(f"{path}: cannot keep the state of the look there: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise UsageError(f"{path}: cannot keep the state of the look there: it is no file")
     file = os.fdopen(descriptor, "r+b", buffering=0)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -119,10 +127,15 @@ def _opened(path: Path) -> BinaryIO:
     return file
 
 
+def _refuse_others(file: BinaryIO, path: Path) -> None:
+    if not _BEGINS.startswith(file.read(len(_BEGINS))):
+        raise UsageError(f"{path}: something else is in this file, and stays; name another one for the state")
+
+
 def _resumed(file: BinaryIO, path: Path, access: Access) -> Logbook:
     lines, whole = _read(file, path)
     head = lines[0].head if lines else None
-    if head is None:
+    if head is None or head.began_at.tzinfo is None:
         raise UsageError(f"{path}: not the state of a look; leave --resume out to begin anew")
     for fits, reason in (
         (head.tool_version == audit.__version__, f"was written by {head.tool_version}, this is {audit.__version__}"),

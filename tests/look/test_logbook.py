@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -144,13 +145,33 @@ def test_a_state_that_does_not_fit(state: Path, changes: dict[str, object], word
         open_logbook(state, ACCESS, resume=True)
 
 
-@pytest.mark.parametrize("text", ["", "{}\n", "nonsense\n", '{"head": 5}\n'])
+NAIVE = '{"head": {"tool_version": "1", "began_at": "2026-11-24T06:00:00", "way_in": "x"}}\n'
+
+
+@pytest.mark.parametrize("text", ["", "{}\n", "nonsense\n", '{"head": 5}\n', NAIVE])
 def test_no_state(tmp_path: Path, text: str) -> None:
     """A file that is none is said to be so."""
     path = tmp_path / "state"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match="not the state of a look"):
         open_logbook(path, ACCESS, resume=True)
+
+
+@pytest.mark.parametrize("text", ["# ours\n", '{"schema_version":1}\n', "x"], ids=["text", "other document", "short"])
+def test_what_is_no_state_is_not_overwritten(tmp_path: Path, text: str) -> None:
+    """A report, or whatever else is named by mistake, stays as it is."""
+    path = tmp_path / "report.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match="something else is in this file"):
+        open_logbook(path, ACCESS, resume=False)
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_a_state_of_which_only_the_beginning_was_written(state: Path) -> None:
+    """A run that was killed at its first line leaves nothing in the way of the next."""
+    state.write_bytes(state.read_bytes()[:5])
+    open_logbook(state, ACCESS, resume=False).close()
+    assert state.read_bytes().count(b"\n") == 1
 
 
 def test_one_run_at_a_time(state: Path) -> None:
@@ -164,9 +185,10 @@ def test_one_run_at_a_time(state: Path) -> None:
 
 
 def test_a_place_where_nothing_can_be_kept(tmp_path: Path) -> None:
-    """A folder that is missing, or a link that leads elsewhere, is wrong usage."""
+    """A folder that is missing, a link that leads elsewhere, what is no file: wrong usage."""
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
-    for path in (tmp_path / "no" / "state", tmp_path / "link"):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "no" / "state", tmp_path / "link", tmp_path / "pipe", tmp_path):
         with pytest.raises(UsageError, match="cannot keep the state"):
             open_logbook(path, ACCESS, resume=False)
     assert not (tmp_path / "elsewhere").exists()

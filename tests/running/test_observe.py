@@ -14,7 +14,7 @@ from audit.running.model.targets import RegistryTarget, SecretTarget, Target
 from audit.running.observe import observe, registries, secrets
 from audit.running.session import Session
 from tests.aws import DEV, PROD, REGION, ROLE_ARN, SHARED, push_image, seed_runner
-from tests.overlay.proxy import overlaid
+from tests.overlay.proxy import BASE_ACCOUNT, overlaid
 
 if TYPE_CHECKING:
     import pytest
@@ -178,3 +178,18 @@ def test_who_is_calling_is_asked_once_for_an_account(aws: str, monkeypatch: pyte
         registries([replace(kaniko, account=Account(name="dev", id=DEV))], ROLE, session=session)
     assert seen.calls == 5
     assert overlay.count("sts:GetCallerIdentity", DEV) == 1
+
+
+def test_a_known_key_does_not_open_another_account(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose the credentials are is known from one account's look; the registry of another is not read with them."""
+    push_image(aws, SHARED, REGION, "kaniko", "v1")
+    mine, shared = Account(name="me", id=BASE_ACCOUNT), Account(name="shared", id=SHARED)
+    kaniko = RegistryTarget(account=shared, region=REGION, repository="kaniko", tags=("v1",))
+    with overlaid(aws) as overlay:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", overlay.url)
+        session = Session(Access())
+        (own,) = observe([replace(TARGET, account=mine)], Access(), session=session)
+        (seen,) = registries([kaniko], Access(), session=session)
+    assert isinstance(own.identity, Seen)
+    assert isinstance(seen.tags, Unread)
+    assert (seen.tags.gap.code, overlay.count("ecr:*")) == ("WrongAccount", 0)
