@@ -8,7 +8,7 @@ import pytest
 
 from audit.errors import UnreadError
 from audit.verdict.check import Findings, check, not_applicable
-from audit.verdict.fleet import of_accounts_file, unread
+from audit.verdict.fleet import UNITS, of_accounts_file, unread
 from audit.verdict.subject import of_diagnostic, of_fleet, of_stack
 from checks import references
 
@@ -64,9 +64,9 @@ def test_unit_account_not_listed(unit: UnitView, fleet: Fleet, findings: Finding
             if place.account is None and place.account_id is None:
                 raise UnreadError(unit.gaps[0])
             listed = {key for one in fleet.accounts for key in (one.name, one.id) if key}
-            assert {place.account, place.account_id} & listed, (
-                f"{place.account or place.account_id} is in no accounts file"
-            )
+            if not {place.account, place.account_id} & listed:
+                unread(fleet, "accounts file")
+                pytest.fail(f"{place.account or place.account_id} is in no accounts file")
 
 
 @check(
@@ -114,3 +114,6 @@ def test_stack_name_clash(unit: UnitView, fleet: Fleet, findings: Findings) -> N
                 raise UnreadError(unit.gaps[0])
             others = [path for path in fleet.stacks.get((unit.account_id, stack.stack), ()) if path != stack.unit]
             assert not others, f"{stack.stack} of {unit.account} is declared in {', '.join(others)} too"
+            for gap in fleet.gaps:
+                if gap.what in UNITS and gap.account == unit.account:
+                    raise UnreadError(gap)

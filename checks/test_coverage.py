@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.coverage
 
+SKEW = 1
+
 
 @check(
     "not-covered",
@@ -74,10 +76,16 @@ def test_nothing_declared(fleet: Fleet, findings: Findings) -> None:
 def test_snapshot_stale(fleet: Fleet, findings: Findings) -> None:
     """The snapshot is older than what it is taken for: how things stand now is unknown.
 
-    A nightly job that reads yesterday's file for ever finds nothing new, and looks green.
+    A nightly job that reads yesterday's file for ever finds nothing new, and looks green. One that is dated more than
+    an hour ahead would never be too old.
     """
     with findings.about(of_fleet("snapshot", kind="snapshot")):
         hours = (fleet.judged_at - fleet.taken_at).total_seconds() / 3600
+        if hours < -SKEW:
+            message = (
+                f"the snapshot is dated {fleet.taken_at:%Y-%m-%d %H:%M} UTC, which is still to come; set the clock"
+            )
+            raise UnreadError(Gap(what="snapshot", message=message))
         if hours > fleet.limits.snapshot_hours:
             limit = f"limit {fleet.limits.snapshot_hours}"
             message = f"the snapshot is of {fleet.taken_at:%Y-%m-%d %H:%M} UTC, {hours:.0f} hours old ({limit})"

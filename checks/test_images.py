@@ -9,7 +9,7 @@ import pytest
 from audit.fleet import repository_of
 from audit.verdict.check import Findings, check, not_applicable
 from audit.verdict.digests import meant, moved_since, pulled
-from audit.verdict.fleet import BUILDER
+from audit.verdict.fleet import BUILDER, UNITS, unread
 from audit.verdict.pairing import known
 from audit.verdict.subject import of_container, of_fleet, running_name, running_text
 from audit.verdict.tags import floats
@@ -113,6 +113,8 @@ def test_image_digest_drift(unit: UnitView, fleet: Fleet, findings: Findings) ->
                 if last is not None:
                     assert last.digest in meant(now), f"{now.tag} means {now.digest} now, {last.how} is {last.digest}"
                 moved = last is None and moved_since(pair, now)
+                if moved is None and before is None:
+                    not_applicable("nothing ran lately, and when its revision was registered is not known")
                 assert not moved, f"{now.tag} was pushed after {pair.definition.family} took it up"
 
 
@@ -227,7 +229,8 @@ def test_fleet_tag_skew(fleet: Fleet, findings: Findings) -> None:
     What was planned and tried in one account is then not what applies in the next. A roll-out passes through this
     state; it should not stay in it. An account that only was not applied is image-tag-drift.
     """
-    unknown = {row.image: row for unit in fleet.units for stack in unit.stacks for row in stack.deployed if not row.tag}
+    rows = [row for unit in fleet.units for stack in unit.stacks for row in stack.deployed]
+    unknown = {row.image: row for row in rows if not row.tag}
     for image, tags in fleet.accounts_by_tag().items():
         repository = repository_of(image)
         name = repository[2] if repository else image
@@ -236,3 +239,7 @@ def test_fleet_tag_skew(fleet: Fleet, findings: Findings) -> None:
             assert len(tags) == 1, f"{name} is declared {words}"
             if image in unknown:
                 known(unknown[image], "tag")
+    with findings.of_all(of_fleet("images")):
+        for row in rows:
+            known(row, "image")
+        unread(fleet, *UNITS)

@@ -10,6 +10,7 @@ from audit.declared.sources import MASK
 from audit.model import need
 from audit.verdict import invoking
 from audit.verdict.check import Findings, check, not_applicable
+from audit.verdict.fleet import unread
 from audit.verdict.runtimes import deprecated_since
 from audit.verdict.subject import of_stack
 from checks import references
@@ -87,6 +88,8 @@ def test_invoker_runtime_deprecated(unit: UnitView, releases: Releases, findings
             need(stack.invoker)
             if runtime is None:
                 not_applicable("there is no invoker, or it is a container image")
+            if not runtime.startswith("python"):
+                not_applicable(f"{runtime} is no Python")
             since = deprecated_since(runtime, releases.today)
             assert since is None, f"{runtime} is deprecated since {since}"
 
@@ -135,6 +138,7 @@ def test_invoker_lacks_repository(unit: UnitView, fleet: Fleet, findings: Findin
                         not_applicable("its address holds a name or token that is not kept")
                     accepted = invoking.accepts(script, "--repo", repository)
                     assert accepted, f"{subject.name} refuses to build from {repository}"
+            unread(fleet, "pins")
 
 
 @check(

@@ -87,10 +87,13 @@ def meant(image: TagImage) -> frozenset[str]:
     return frozenset({image.digest or "", *(child.digest for child in image.images)})
 
 
-def moved_since(pair: Matched, now: TagImage) -> bool:
-    """Tell whether a tag's image was pushed after the revision that names it was registered."""
+def moved_since(pair: Matched, now: TagImage) -> bool | None:
+    """Tell whether a tag's image was pushed after the revision that names it was registered; None where that is open.
+
+    Task definitions that were registered long ago don't say when.
+    """
     registered = pair.definition.registered_at
-    return registered is not None and now.pushed_at is not None and now.pushed_at > registered
+    return None if registered is None or now.pushed_at is None else now.pushed_at > registered
 
 
 def _digest(task: Task, image: ImageRef) -> str | None:

@@ -93,6 +93,8 @@ def test_unread_accounts_file() -> None:
     half = fleet(rows=(row(),), listed=(DEV,), declared_gaps=UNREAD_FILE)
     assert ended(test_accounts.test_account_without_unit, half) == ["pass"]
     assert ended(test_accounts.test_unit_account_not_listed, half.units[0], half) == ["pass"]
+    other = fleet(rows=(row(),), listed=(SHARED,), declared_gaps=UNREAD_FILE)
+    assert ended(test_accounts.test_unit_account_not_listed, other.units[0], other) == ["unknown"]
     assert ended(test_accounts.test_accounts_files_disagree, half) == ["unknown"]
     none = fleet(rows=(row(),), listed=(), declared_gaps=(gap("pins"),))
     assert ended(test_accounts.test_account_without_unit, none) == []
@@ -128,6 +130,13 @@ def test_name_clash(rows: tuple[DeclaredContainer, ...], expected: list[str]) ->
     whole = fleet(rows=rows)
     found = [outcome for unit in whole.units for outcome in ended(test_accounts.test_stack_name_clash, unit, whole)]
     assert found == expected
+
+
+def test_name_clash_with_what_was_not_read() -> None:
+    """A unit of the same account that could not be read may have that name; one of another account may."""
+    for account, expected in ((DEV, "unknown"), (SHARED, "pass")):
+        whole = fleet(rows=(row(),), declared_gaps=(gap("declaration", account),))
+        assert ended(test_accounts.test_stack_name_clash, whole.units[0], whole) == [expected]
 
 
 def test_name_clash_says_where() -> None:

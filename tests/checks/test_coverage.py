@@ -60,6 +60,7 @@ def test_nothing_declared() -> None:
         pytest.param(timedelta(hours=168, seconds=1), 168, "unknown", id="a second beyond"),
         pytest.param(timedelta(hours=25), 24, "unknown", id="beyond another limit"),
         pytest.param(timedelta(hours=-1), 168, "pass", id="of a clock that is ahead"),
+        pytest.param(timedelta(hours=-1, seconds=-1), 168, "unknown", id="still to come"),
     ],
 )
 def test_stale_snapshot(age: timedelta, limit: int, expected: str) -> None:

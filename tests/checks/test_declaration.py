@@ -54,6 +54,12 @@ def test_several_common_files(rows: tuple[DeclaredContainer, ...], shadows: tupl
     assert ended(test_declaration.test_several_common_files, fleet(rows=rows, shadows=shadows)) == [expected]
 
 
+def test_several_common_files_of_what_was_not_read() -> None:
+    """A unit that could not be read may come from a second one."""
+    part = fleet(rows=(row(),), declared_gaps=(gap("declaration"),))
+    assert ended(test_declaration.test_several_common_files, part) == ["unknown"]
+
+
 def test_several_common_files_are_named() -> None:
     """Number and places."""
     assert said(test_declaration.test_several_common_files, fleet(rows=(row(),), shadows=(SHADOW,))) == (
@@ -295,3 +301,35 @@ def test_invalid() -> None:
     dark = fleet(declared_gaps=(gap("declaration"),))
     assert ended(test_declaration.test_declaration_invalid, dark) == ["unknown"]
     assert ended(test_declaration.test_declaration_invalid, fleet(declared_gaps=(gap("pins"),))) == ["pass"]
+
+
+@pytest.mark.parametrize(
+    ("check", "pins"),
+    [
+        pytest.param(test_declaration.test_build_script_pin_differs, (REF,), id="build-script-pin-differs"),
+        pytest.param(
+            test_declaration.test_build_secret_style_too_old,
+            (REF, pin("build-secret", "env-secret", "github-token=GITHUB_OAUTH_TOKEN")),
+            id="build-secret-style-too-old",
+        ),
+        pytest.param(
+            test_declaration.test_ci_pin_differs,
+            (pin("ci-version", "MODULE_CI_VERSION", "v1.3.0"),),
+            id="ci-pin-differs",
+        ),
+        pytest.param(
+            test_declaration.test_worker_ami_differs,
+            (pin("worker-ami", "name", "a-v0.1.0-*"), pin("service-catalog-ref", "SERVICE_CATALOG_REF", "v0.1.0")),
+            id="worker-ami-differs",
+        ),
+        pytest.param(
+            test_declaration.test_tool_version_differs,
+            (pin("tool-version", "terragrunt", "0.55.1"), pin("build-arg", "terragrunt_version", "v0.55.1")),
+            id="tool-version-differs",
+        ),
+    ],
+)
+def test_pins_of_which_some_were_not_read(check: object, pins: tuple[Pin, ...]) -> None:
+    """What was read is judged; that it is all of them nobody can say."""
+    assert ended(check, fleet(rows=(row(),), pins=pins)) == ["pass"]
+    assert ended(check, fleet(rows=(row(),), pins=pins, declared_gaps=(gap("pins"),))) == ["pass", "unknown"]

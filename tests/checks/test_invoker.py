@@ -65,6 +65,7 @@ def test_invoker_of_a_stack_that_is_not_there() -> None:
         pytest.param("python3.11", "pass", id="next to go"),
         pytest.param("python2.7", "fail", id="long gone"),
         pytest.param(None, "not_applicable", id="container image"),
+        pytest.param("nodejs12.x", "not_applicable", id="no Python"),
     ],
 )
 def test_runtime(runtime: str | None, expected: str) -> None:
@@ -172,6 +173,8 @@ def test_repository_of_unread_scripts_is_unknown() -> None:
     one = fleet(declared_gaps=(gap("pins", unit=None),))
     assert ended(test_invoker.test_invoker_lacks_repository, allows(), one) == ["unknown"]
     assert ended(test_invoker.test_invoker_lacks_repository, allows(None), one) == ["not_applicable"]
+    half = fleet(pins=(REPO,), declared_gaps=(gap("pins", unit=None),))
+    assert ended(test_invoker.test_invoker_lacks_repository, allows(), half) == ["pass", "unknown"]
 
 
 @pytest.mark.parametrize(
