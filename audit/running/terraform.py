@@ -92,8 +92,10 @@ output "role_arn" {
 
 def render(scope: Scope) -> str:
     """Write the module for one account; the organization's accounts may be listed only where it is told so."""
+    # A role's path is no part of its name, and a name with a star is a pattern that Terraform can't make.
+    path, _, name = scope.role.rpartition("/")
     variables = [
-        _variable("role_name", "Name of the role, the same in every account", "string", scope.role),
+        _variable("role_name", _named(name), "string", None if "*" in name else name),
         _variable("trusted_principals", "ARNs that may assume the role", "list(string)", list(scope.trusted) or None),
     ]
     external = _variable("external_id", "External id that has to be given", "string", scope.external_id)
@@ -107,7 +109,20 @@ def render(scope: Scope) -> str:
         variables.append(_LISTING)
         statements += [_dynamic(one) for one in listing]
     document = "\n".join(['data "aws_iam_policy_document" "read" {', "\n\n".join(statements), "}\n"])
-    return "\n".join([_HEAD, *variables, external, _TRUST, document, _ROLE])
+    role = (
+        _ROLE.replace("\n  description ", f'\n  path                 = "/{path}/"\n  description ', 1)
+        if path
+        else _ROLE
+    )
+    return "\n".join([_HEAD, *variables, external, _TRUST, document, role])
+
+
+def _named(name: str) -> str:
+    return (
+        f"Name of the role in this account, as in {name}"
+        if "*" in name
+        else "Name of the role, the same in every account"
+    )
 
 
 def _variable(name: str, description: str, kind: str, default: str | Sequence[str] | None) -> str:

@@ -24,7 +24,7 @@ STACK = "ecs-deploy-runner"
 CI = "arn:aws:iam::111122223333:role/ci"
 SCOPES = [
     pytest.param(Scope(), id="anything"),
-    pytest.param(Scope(asked=EVERYTHING, external_id="abc", trusted=(CI,)), id="everything asked"),
+    pytest.param(Scope(asked=EVERYTHING, external_id="abc", trusted=(CI,), role="teams/audit"), id="everything asked"),
     pytest.param(Scope(stacks=(STACK, "two"), repositories=("kaniko", "a/b"), role="audit-*"), id="narrowed"),
 ]
 
@@ -128,6 +128,23 @@ def test_terraform_would_format_it_so(scope: Scope) -> None:
         ["terraform", "fmt", "-check", "-diff", "-"], input=render(scope), text=True, check=False, capture_output=True
     )
     assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("role", "default", "path"),
+    [
+        pytest.param("audit", "audit", None, id="name"),
+        pytest.param("teams/audit", "audit", "/teams/", id="path"),
+        pytest.param("audit-*", None, None, id="pattern"),
+    ],
+)
+def test_role_has_a_name_that_iam_takes(role: str, default: str | None, path: str | None) -> None:
+    """The path of a role is apart from its name, and no role is called by a pattern."""
+    document = hcl2.loads(render(Scope(role=role)))
+    variables = {name: body for block in document["variable"] for name, body in block.items()}
+    (made,) = [body for block in document["resource"] for kind, body in block.items() if "iam_role" in kind][:1]
+    found = (variables['"role_name"'].get("default"), made['"audit"'].get("path"))
+    assert [value and value.strip('"') for value in found] == [default, path]
 
 
 @pytest.mark.parametrize(
