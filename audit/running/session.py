@@ -114,7 +114,7 @@ class _WatchedHTTP(AWSHTTPConnection):
 
     def request(self, method: Any, url: Any, body: Any = None, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- urllib3's own signature
         """Begin to hold the head back, where a body of one piece follows."""
-        self._head = b"" if isinstance(body, bytes) and body else None
+        self._head = b"" if isinstance(body, (bytes, str)) and body else None
         return super().request(method, url, body, *args, **kwargs)
 
     def send(self, data: Any) -> Any:  # noqa: ANN401 -- as above
