@@ -16,6 +16,7 @@ from audit.running.model.access import Identity
 from audit.running.model.ecr import Repository, RepositorySettings, TagImage
 from audit.running.model.ecs import Cluster, ContainerImage, StackCluster, Task, TaskContainer, TaskDefinition
 from audit.running.model.invoker import Invoker, StackInvoker
+from audit.running.model.requests import Request
 from audit.running.model.seen import Observation, Running
 from audit.snapshot import Snapshot
 from audit.verdict import pairing
@@ -142,6 +143,11 @@ def pin(kind: str, name: str, value: str, **changes: object) -> Pin:
 def families(rows: tuple[DeclaredContainer, ...]) -> tuple[TaskDefinition, ...]:
     """Run exactly what is declared."""
     return tuple(definition(f"{r.stack}-{r.container}", f"{r.image}:{r.tag}") for r in rows if r.deployed)
+
+
+def request(id_: str = "5f0c3c0e-6a5b-4a53-8a43-0f6c0d3f9d11", call: str = "sts:GetCallerIdentity") -> Request:
+    """Make a call that came through."""
+    return Request(call=call, id=id_, time=NOW)
 
 
 def observation(account: Account = DEV, **changes: object) -> Observation:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import gzip
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from audit.errors import UsageError
-from audit.snapshot import load, save, to_json
-from tests.nouns import snapshot
+from audit.snapshot import load, save, sha256, timeless, to_json
+from tests.nouns import request, snapshot
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+V1 = Path(__file__).parent / "golden/snapshots/v1.json.gz"
 WHOLE = to_json(snapshot()).encode()
 PACKED = gzip.compress(WHOLE, mtime=0)
 
@@ -26,6 +25,26 @@ def test_round_trip(tmp_path: Path, name: str) -> None:
     assert load(tmp_path / name) == snapshot()
     save(snapshot(), tmp_path / name)
     assert (tmp_path / name).read_bytes() == first
+
+
+def test_requests_are_kept_and_are_no_fact(tmp_path: Path) -> None:
+    """By which calls something was seen is in the file, and in its SHA-256; two looks at the same differ in it."""
+    (seen,) = snapshot().running.observations
+    noted = replace(seen, requests=(request(), replace(request(), id=None, about=("a", "b"), code="X")))
+    running = replace(snapshot().running, observations=(noted,), beyond=(noted,))
+    whole = replace(snapshot(), running=running)
+    save(whole, tmp_path / "s.json")
+    again = load(tmp_path / "s.json")
+    assert [one.requests for one in again.running.everywhere] == [noted.requests] * 2
+    assert sha256(again) == sha256(whole)
+    without = replace(whole, running=replace(running, observations=(seen,), beyond=(seen,)))
+    assert sha256(without) != sha256(whole)
+    assert sha256(timeless(without)) == sha256(timeless(whole))
+
+
+def test_snapshots_of_before_have_no_requests() -> None:
+    """What earlier releases wrote is read, and nothing is made up."""
+    assert not any(one.requests for one in load(V1).running.everywhere)
 
 
 @pytest.mark.parametrize(

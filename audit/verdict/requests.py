@@ -57,7 +57,8 @@ def _evidence(request: Request) -> Evidence:
     service, _, operation = request.call.partition(":")
     if request.code is not None and request.id is None:
         return Evidence(source="aws", service=service, operation=operation)
-    time = request.time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    ended = request.time.replace(tzinfo=request.time.tzinfo or UTC).astimezone(UTC)  # as written, whatever the machine
+    time = ended.isoformat().replace("+00:00", "Z")
     return Evidence(source="aws", service=service, operation=operation, request_id=request.id, time=time)
 
 

@@ -30,6 +30,7 @@ from tests.nouns import (
     observation,
     released,
     repository,
+    request,
     row,
     snapshot,
     unread,
@@ -171,7 +172,7 @@ def test_what_moved(old: Snapshot, new: Snapshot, moved: list[tuple[str | None, 
 
 
 def test_what_passes_by_itself_has_not_moved() -> None:
-    """Times, calls, and the tasks of a quarter of an hour ago are no difference."""
+    """Times, calls and their ids, and the tasks of a quarter of an hour ago are no difference."""
     old = snapshot()
     (seen,) = old.running.observations
     task = Task(arn="arn:t", definition=None, status="STOPPED")
@@ -180,7 +181,7 @@ def test_what_passes_by_itself_has_not_moved() -> None:
     after = replace(
         old,
         taken_at=old.taken_at + timedelta(days=1),
-        running=replace(old.running, observations=(replace(seen, calls=99, clusters=tasks),)),
+        running=replace(old.running, observations=(replace(seen, calls=99, clusters=tasks, requests=(request(),)),)),
     )
     assert not changes(before, after)
 

@@ -19,7 +19,7 @@ from audit.running.access import Access
 from audit.running.model.ecs import StackCluster
 from audit.running.model.secrets import Secret, SecretMetadata
 from audit.running.model.targets import RegistryTarget, SecretTarget, Target
-from tests.nouns import DEV, REGION, STACK, observation, repository, unread
+from tests.nouns import DEV, REGION, STACK, observation, repository, request, unread
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,6 +66,18 @@ def state(tmp_path: Path) -> Path:
         book.add(entry)
     book.close()
     return path
+
+
+def test_the_requests_are_found_again(tmp_path: Path) -> None:
+    """Who resumes has the evidence of what was seen before."""
+    entries = [replace(one, requests=(request(),)) for one in (looked(), registry(), SECRET)]
+    book = open_logbook(tmp_path / "state", ACCESS, resume=False)
+    for entry in entries:
+        book.add(entry)
+    book.close()
+    book = open_logbook(tmp_path / "state", ACCESS, resume=True)
+    assert [one.requests for one in book.seen.values()] == [(request(),)] * 3
+    book.close()
 
 
 def test_what_was_seen_is_found_again(state: Path) -> None:

@@ -15,7 +15,7 @@ from audit.look.shard import Shard, keep, parse
 from audit.model import Account, Seen, Unread
 from audit.running.model.secrets import Secret, SecretMetadata
 from audit.snapshot import Snapshot, timeless
-from tests.nouns import DEV, SHARED, gap, observation, released, repository, row, snapshot, unread
+from tests.nouns import DEV, SHARED, gap, observation, released, repository, request, row, snapshot, unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,6 +157,25 @@ def test_a_secret_that_several_looked_at(
         for one, fact in ((part("1/2"), first), (part("2/2"), second))
     ]
     assert [one.metadata.kind for one in merge(named(*parts)).running.secrets] == [kind]
+
+
+def test_the_requests_of_all_shards_are_kept() -> None:
+    """Of each account those of its shard; of what several looked at all, the later ones last."""
+    parts = []
+    for number, one in ((1, part("1/2")), (2, part("2/2"))):
+        noted = (request(f"r{number}"),)
+        secret = Secret(arn="arn:aws:s:r:1:x", metadata=Seen(value=SECRET), calls=1, requests=noted)
+        running = replace(
+            one.running,
+            observations=tuple(replace(seen, requests=noted) for seen in one.running.observations),
+            repositories=(replace(repository(tags=V1), requests=noted),),
+            secrets=(secret,),
+        )
+        parts.append(replace(one, running=running, taken_at=one.taken_at + timedelta(hours=number)))
+    merged = merge(named(*reversed(parts))).running
+    both = [request("r1"), request("r2")]
+    assert sorted(one.id or "" for seen in merged.observations for one in seen.requests) == ["r1", "r1", "r2"]
+    assert [list(merged.repositories[0].requests), list(merged.secrets[0].requests)] == [both, both]
 
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "1", "a/b", "1/0", "-1/3", "1/3/5", ""])

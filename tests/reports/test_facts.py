@@ -14,6 +14,7 @@ from audit.demo.sample import export
 from audit.look import once
 from audit.model import Seen
 from audit.running.model.invoker import StackInvoker
+from audit.running.model.secrets import Secret
 from audit.running.model.seen import Running
 from reports import facts
 from tests.nouns import (
@@ -27,6 +28,7 @@ from tests.nouns import (
     observation,
     released,
     repository,
+    request,
     row,
     snapshot,
     unread,
@@ -102,6 +104,24 @@ def test_running_shows_families_invokers_images_and_gaps() -> None:
     document = facts.running_document(running)
     assert document["schema_version"] == 1
     assert len(facts.all_gaps(running)) == 2
+
+
+def test_running_as_data_leaves_out_by_which_calls() -> None:
+    """Their ids are evidence, which stands in the snapshot; with or without them the document is the same."""
+    requests = (request(),)
+    secret = Secret(arn="arn:s", metadata=Seen(value=None), calls=1)
+    bare = Running(
+        observations=(observation(),), repositories=(repository(),), secrets=(secret,), beyond=(observation(),)
+    )
+    noted = Running(
+        observations=(observation(requests=requests),),
+        repositories=(replace(repository(), requests=requests),),
+        secrets=(replace(secret, requests=requests),),
+        beyond=(observation(requests=requests),),
+    )
+    document = facts.running_document(noted)
+    assert document == facts.running_document(bare)
+    assert "requests" not in str(document)
 
 
 def test_released_shows_newest_source_and_date() -> None:
