@@ -7,17 +7,22 @@ import os
 import secrets
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Write a file; OSError where that fails, with the old file intact.
+def replace(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write a file, at once or block by block; OSError where that fails, with the old file intact.
 
     A symbolic link is followed, a device or pipe is written to directly; everything else is replaced atomically.
     """
+    blocks = (data,) if isinstance(data, bytes) else data
     target = Path(os.path.realpath(path))
     if is_special(target):  # /dev/null, a FIFO, >(process): renaming over it would take it away from everybody
         with target.open("wb", buffering=0) as device:
-            _all(device.fileno(), data)
+            _all(device.fileno(), blocks)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.parent / f".pipelines-audit-{secrets.token_hex(6)}.tmp"
@@ -26,7 +31,7 @@ def replace(path: Path, data: bytes) -> None:
         try:
             with contextlib.suppress(FileNotFoundError):
                 os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
-            _all(descriptor, data)
+            _all(descriptor, blocks)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -45,10 +50,11 @@ def is_special(target: Path) -> bool:
         return False
 
 
-def _all(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
+def _all(descriptor: int, blocks: Iterable[bytes]) -> None:
+    for block in blocks:
+        view = memoryview(block)
+        while view:
+            view = view[os.write(descriptor, view) :]
 
 
 def _sync_folder(folder: Path) -> None:

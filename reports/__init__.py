@@ -1,8 +1,12 @@
-"""Renderings: one module per format, each a pure function from the results of a run to text."""
+"""Renderings: one module per format, each a pure function from the results of a run to text.
+
+What grows with a fleet's findings can also be drawn piece by piece: as one text, the page, the test cases and the
+results of a fleet that fails everywhere take more memory than everything that they are drawn from.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -10,9 +14,11 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 if TYPE_CHECKING:
     from audit.verdict.results import Results
 
-__all__ = ["FORMATS", "Renderer"]
+__all__ = ["FORMATS", "Renderer", "pieces"]
 
 Renderer: TypeAlias = Callable[["Results"], str]
+
+_IN_PIECES = {"html": "reports.html", "json": "reports.json", "junit": "reports.junit"}
 
 
 def _lazy(module: str) -> Renderer:
@@ -43,3 +49,11 @@ FORMATS: Mapping[str, Renderer] = MappingProxyType(
         "terminal": _terminal,
     }
 )
+
+
+def pieces(name: str, results: Results) -> Iterable[str]:
+    """Draw a report piece by piece where its format can do that, else whole; together it is ``FORMATS[name]``'s."""
+    module = _IN_PIECES.get(name)
+    if module is None:
+        return (FORMATS[name](results),)
+    return cast("Iterable[str]", import_module(module).pieces(results))

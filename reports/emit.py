@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit.errors import UsageError
-from reports import FORMATS
+from reports import FORMATS, pieces
 from reports.write import WriteError, check_target, write
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def emit(results: Results, requests: Sequence[tuple[str, str]], environ: Mapping
     failures = []
     for name, path in requests:
         try:
-            write(path, FORMATS[name](results))
+            write(path, pieces(name, results))
         except WriteError as error:
             failures.append(str(error))
     try:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from audit.verdict.results import pieces
+from audit.verdict import results as data
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from audit.verdict.results import Results
 
 # JSON escapes C0 by itself; these are legal in it, but steer a terminal (or are no characters at all).
@@ -17,7 +19,12 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def render(results: Results) -> str:
     """Write the results document; the same data as ``to_json``, safe to print."""
-    return "".join(map(_printable, pieces(results)))
+    return "".join(pieces(results))
+
+
+def pieces(results: Results) -> Iterator[str]:
+    """Write the same piece by piece."""
+    return map(_printable, data.pieces(results))
 
 
 def _printable(text: str) -> str:

@@ -6,27 +6,34 @@ import contextlib
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from audit import files
 from audit.errors import AuditError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 
 class WriteError(AuditError):
     """A report could not be written: disk full, folder gone, closed pipe; what was there before is untouched."""
 
 
-def write(path: str, text: str) -> None:
-    """Write a report to a file, or to standard output where ``path`` is ``-``.
+_BLOCK: Final = 1 << 18  # characters that are written at once
+
+
+def write(path: str, text: str | Iterable[str]) -> None:
+    """Write a report, whole or in pieces, to a file, or to standard output where ``path`` is ``-``.
 
     A symbolic link is followed, a device or pipe is written to directly; everything else is replaced atomically.
     Raises WriteError, with the old report intact.
     """
-    data = text.encode("utf-8")
+    blocks = _blocks((text,) if isinstance(text, str) else text)
     try:
         if path == "-":
-            _to_stdout(data)
+            _to_stdout(blocks)
         else:
-            files.replace(Path(path), data)
+            files.replace(Path(path), blocks)
     except OSError as error:
         kept = "" if path == "-" else "; a report that stood there before is untouched"
         name = "standard output" if path == "-" else path
@@ -50,12 +57,24 @@ def check_target(path: str) -> None:
         raise UsageError(f"{path}: cannot write a report there: the folder is not writable; choose another one")
 
 
-def _to_stdout(data: bytes) -> None:
+def _blocks(pieces: Iterable[str]) -> Iterator[bytes]:
+    """Gather pieces until it pays to write them."""
+    held, length = [], 0
+    for piece in pieces:
+        held.append(piece)
+        length += len(piece)
+        if length >= _BLOCK:
+            yield "".join(held).encode()
+            held, length = [], 0
+    yield "".join(held).encode()
+
+
+def _to_stdout(blocks: Iterable[bytes]) -> None:
     if sys.stdout is None or sys.stdout.closed:
         raise OSError(0, "it is closed")
     try:
         sys.stdout.flush()
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.writelines(blocks)
         sys.stdout.buffer.flush()
     except OSError:
         # The interpreter flushes once more at its end and would add a traceback to a pipe that nobody reads.

@@ -14,15 +14,22 @@ from audit.text import neutral, one_line
 from reports.html.view import page
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from audit.verdict.results import Results
 
 
 def render(results: Results) -> str:
     """Draw the page."""
+    return "".join(pieces(results))
+
+
+def pieces(results: Results) -> Iterator[str]:
+    """Draw the same piece by piece."""
     environment = _environment()
     script = _source(environment, "script.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return environment.get_template("report.html.j2").render(
+    return environment.get_template("report.html.j2").generate(
         page=page(results),
         script=script,
         style=_source(environment, "style.css"),

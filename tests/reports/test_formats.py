@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from audit.verdict.results import from_json
-from reports import FORMATS
+from reports import FORMATS, pieces
 from tests.reports import golden, sample
+
+if TYPE_CHECKING:
+    from audit.verdict.results import Results
 
 EACH = pytest.mark.parametrize("name", sorted(FORMATS))
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
@@ -20,6 +24,15 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u20
 def test_golden(name: str) -> None:
     """The sample is drawn exactly as in the golden file."""
     assert FORMATS[name](sample.results()).encode() == golden.path(name).read_bytes()
+
+
+@EACH
+@pytest.mark.parametrize(
+    "results", [sample.results(), sample.clean(), sample.hostile()], ids=["sample", "clean", "hostile"]
+)
+def test_pieces_are_the_whole(name: str, results: Results) -> None:
+    """What is written piece by piece is the text that the renderer gives."""
+    assert "".join(pieces(name, results)) == FORMATS[name](results)
 
 
 @EACH

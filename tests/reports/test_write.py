@@ -9,11 +9,15 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from audit.errors import UsageError
 from reports.write import WriteError, check_target, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NOBODY = 65534
 
@@ -38,6 +42,28 @@ def test_old_file_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:
     assert target.read_text(encoding="utf-8") == "new"
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_pieces_that_stop_leave_the_old_report(tmp_path: Path) -> None:
+    """A report that cannot be drawn to its end, however much of it is written, is not put in its place."""
+
+    def drawn() -> Iterator[str]:
+        yield from ("new " * 100_000, "✓" * 300_000)
+        raise ValueError
+
+    target = tmp_path / "report.html"
+    target.write_text("old", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"^$"):
+        write(str(target), drawn())
+    assert target.read_text(encoding="utf-8") == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_pieces_are_written_in_order(tmp_path: Path) -> None:
+    """A report in pieces, small and large, is the text of all of them."""
+    several = ["a", "✓" * 300_000, "", "b\n", "c" * 10]
+    write(str(tmp_path / "report.txt"), iter(several))
+    assert (tmp_path / "report.txt").read_text(encoding="utf-8") == "".join(several)
 
 
 def test_link_is_followed(tmp_path: Path) -> None:
