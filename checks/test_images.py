@@ -8,7 +8,7 @@ import pytest
 
 from audit.fleet import repository_of
 from audit.verdict.check import Findings, check, not_applicable
-from audit.verdict.digests import meant, moved_since, pulled
+from audit.verdict.digests import has_run, meant, moved_since, pulled
 from audit.verdict.fleet import BUILDER, UNITS, unread
 from audit.verdict.pairing import known
 from audit.verdict.subject import of_container, of_fleet, running_name, running_text
@@ -99,8 +99,9 @@ def test_image_digest_drift(unit: UnitView, fleet: Fleet, findings: Findings) ->
     for stack in unit.stacks:
         for pair in stack.matched:
             row, image = pair.declared, running_name(pair)
+            calls = (*IN_ECR, "ecs:DescribeTasks") if has_run(pair, stack) else IN_ECR
             subject = of_container(
-                unit, stack, row, declared=row.tag, running=running_text(pair), calls=IN_ECR, image=image
+                unit, stack, row, declared=row.tag, running=running_text(pair), calls=calls, image=image
             )
             with findings.about(subject):
                 now = unit.registry.running(pair)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.declaration
 
 NAMED = 10
+LISTED = ("organizations:ListAccounts",)
 
 
 @check(
@@ -40,7 +41,7 @@ def test_account_not_in_organization(fleet: Fleet, findings: Findings) -> None:
     missing = {account.id for account in roster.missing(fleet.accounts, _members(fleet))}
     placed = {unit.account_id for unit in fleet.units}
     for account in fleet.accounts:
-        with findings.about(of_fleet(account.name, kind=account.id or account.name)):
+        with findings.about(of_fleet(account.name, kind=account.id or account.name, calls=LISTED)):
             if account.id is None or (fleet.is_narrowed and account.id not in placed):
                 not_applicable("its id is not known, or it is not selected")
             assert account.id not in missing, f"{account.name} ({account.id}) is not in the organization"
@@ -59,7 +60,7 @@ def test_organization_account_undeclared(fleet: Fleet, findings: Findings) -> No
 
     That is no drift by itself; it is how a forgotten account looks, too. Only with --organization is that looked at.
     """
-    with findings.about(of_fleet("organization")):
+    with findings.about(of_fleet("organization", calls=LISTED)):
         members = _members(fleet)
         if fleet.is_narrowed:
             not_applicable("only some accounts or regions were selected")

@@ -173,7 +173,7 @@ def test_registry_no_scan_on_push(repository: RepositoryView, findings: Findings
     its vulnerabilities. Results of a scan, however it was started, count as scanning. By default it is told and fails
     no run: raise it in [severities] where your rules ask for scans.
     """
-    with findings.about(of_repository(repository, calls=SETTINGS)):
+    with findings.about(of_repository(repository, calls=(*SETTINGS, "ecr:DescribeImages"))):
         settings = repository.settings or not_applicable("there is no such repository")
         scanned = any(tag.scan for tag in repository.tags)
         assert settings.scan_on_push or scanned, f"{repository.seen.name} scans no image"

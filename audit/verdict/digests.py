@@ -73,13 +73,17 @@ def pulled(pair: Matched, stack: StackView) -> Pulled | None:
     image = pair.image()
     if image.digest:
         return Pulled(digest=image.digest, how="pinned")
-    revision = f"{pair.definition.family}:{pair.definition.revision}"
-    mine = [task for task in need(stack.tasks) if task.definition == revision]
+    mine = _runs(pair, need(stack.tasks))
     for task in sorted(mine, key=lambda task: task.started_at or _LONG_AGO, reverse=True):
         digest = _digest(task, image)
         if digest:
             return Pulled(digest=digest, how="pulled by the last run")
     return None
+
+
+def has_run(pair: Matched, stack: StackView) -> bool:
+    """Tell whether a task of the newest revision is known, which shows what it pulled."""
+    return stack.tasks.kind == "seen" and bool(_runs(pair, stack.tasks.value))
 
 
 def meant(image: TagImage) -> frozenset[str]:
@@ -94,6 +98,11 @@ def moved_since(pair: Matched, now: TagImage) -> bool | None:
     """
     registered = pair.definition.registered_at
     return None if registered is None or now.pushed_at is None else now.pushed_at > registered
+
+
+def _runs(pair: Matched, tasks: Iterable[Task]) -> list[Task]:
+    revision = f"{pair.definition.family}:{pair.definition.revision}"
+    return [task for task in tasks if task.definition == revision]
 
 
 def _digest(task: Task, image: ImageRef) -> str | None:

@@ -127,9 +127,17 @@ def of_secret(secret: SecretView, *, calls: tuple[str, ...] = ()) -> Subject:
     )
 
 
-def of_fleet(name: str = "fleet", *, kind: str = "", location: Location | None = None, **values: str | None) -> Subject:
+def of_fleet(
+    name: str = "fleet",
+    *,
+    kind: str = "",
+    location: Location | None = None,
+    calls: tuple[str, ...] = (),
+    **values: str | None,
+) -> Subject:
     """Make the subject for the fleet, or for a thing of the repository; ``values``: declared, running, released."""
-    return Subject(name=name, kind=kind, location=location, evidence=from_file(location), **values)
+    evidence = (*from_file(location), *asked(calls, ()))
+    return Subject(name=name, kind=kind, location=location, evidence=evidence, **values)
 
 
 def of_account(seen: Observation) -> Subject:

@@ -258,6 +258,17 @@ def test_digest_drift(unit: UnitView, outcome: str) -> None:
     assert ended(test_images.test_image_digest_drift, unit, fleet()) == [outcome]
 
 
+def test_digest_drift_rests_on_what_was_asked() -> None:
+    """The task that pulled is evidence where there is one."""
+    for tasks, expected in (
+        ((), False),
+        ((task(containers=pulled(DIGEST)),), True),
+        ((task(definition="x:1"),), False),
+    ):
+        (one,) = judged(test_images.test_image_digest_drift, drifted(tasks=tasks), fleet()).judgements
+        assert ("DescribeTasks" in {found.operation for found in one.subject.evidence}) is expected
+
+
 def test_digest_drift_says_which() -> None:
     """Both digests are named, and how the running one is known."""
     unit = drifted(tasks=(task(containers=pulled(OTHER)),))
