@@ -9,14 +9,14 @@ from tabulate import tabulate
 
 from audit.text import neutral, one_line, without_commands
 from audit.verdict.mends import parts
-from reports.readiness import fix_list, lines
+from reports.readiness import fix_list, told_once
 from reports.ways import ways
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from audit.verdict.results import Results
-    from reports.readiness import Item, Line, State
+    from reports.readiness import Item, State, Told
 
 _WORDS: Final[dict[State, tuple[str, str]]] = {
     "go": ("GO", "32"),
@@ -34,9 +34,8 @@ _MANY = 5  # places of one line that are still told one by one
 def render(results: Results, *, width: int = 140, colour: bool = False) -> str:
     """Draw the checklist for a terminal of ``width`` columns."""
     blocks = ["\n".join(_head(results, width))]
-    told: dict[tuple[str, str], str] = {}
-    for section, group in groupby(lines(results), key=lambda line: line.section):
-        drawn = [text for line in group for text in _line(line, width, told, colour=colour)]
+    for section, group in groupby(told_once(results), key=lambda one: one.line.section):
+        drawn = [text for one in group for text in _line(one, width, colour=colour)]
         blocks.append("\n".join([section.upper(), *drawn]))
     routes = list(_routes(results, width))
     blocks += ["\n".join(["ROUTE", *routes])] if routes else []
@@ -73,8 +72,9 @@ def _head(results: Results, width: int) -> Iterator[str]:
     )
 
 
-def _line(line: Line, width: int, told: dict[tuple[str, str], str], *, colour: bool) -> Iterator[str]:
-    """Draw a line and what is wrong with it; what could not be read and is ``told`` under another is only named."""
+def _line(told: Told, width: int, *, colour: bool) -> Iterator[str]:
+    """Draw a line and what is wrong with it."""
+    line = told.line
     word, code = _WORDS[line.state]
     shown = f"\x1b[{code}m{word}\x1b[0m" if colour else word
     leader = f"  {line.what} ".ljust(_LABEL, ".")
@@ -82,29 +82,17 @@ def _line(line: Line, width: int, told: dict[tuple[str, str], str], *, colour: b
     fits = len(leader) + len(word) + len(seen) + 3 <= width
     yield f"{leader} {shown}  {seen}".rstrip() if fits else f"{leader} {shown}"
     yield from () if fits else _wrapped(seen, width, indent=6)
-    grouped: dict[tuple[str, str | None], list[Item]] = {}
-    again: dict[str, list[Item]] = {}
-    for item in line.items:
-        above = told.setdefault((item.where, item.message), line.what) if item.state == "unknown" else line.what
-        if above == line.what:
-            grouped.setdefault((item.mend, item.command), []).append(item)
-        else:
-            again.setdefault(above, []).append(item)
-    for items in grouped.values():
+    for items in told.mends:
         yield from _items(items, width)
-    for above, items in again.items():
+    for above, items in told.again:
         places = [one_line(item.where or item.subject, 80) for item in items]
         more = f" and {len(places) - _MANY:,} more" if len(places) > _MANY else ""
         yield from _wrapped(f'{", ".join(places[:_MANY])}{more}: see "{above}"', width, indent=6)
 
 
-def _items(items: list[Item], width: int) -> Iterator[str]:
+def _items(items: Sequence[Item], width: int) -> Iterator[str]:
     for item in items[:_MANY]:
-        told = item.subject in item.message or item.subject.replace("/", " ") == item.where
-        where = [one_line(part, 80) for part in (item.where, "" if told else item.subject) if part]
-        place = f" ({one_line(item.location, 120)})" if item.location else ""
-        words = parts(item.message)[0] if item.state == "unknown" else item.message
-        yield from _wrapped(": ".join([*where, one_line(words)]) + place, width, indent=6)
+        yield from _wrapped(item.sentence, width, indent=6)
     if len(items) > _MANY:
         yield f"      and {len(items) - _MANY:,} more"
     if items[0].state != "unknown":  # its message says it already

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from audit.text import one_line
 from audit.verdict import ruling
 from audit.verdict.mends import parts
 from reports.causes import place
@@ -92,6 +93,15 @@ class Item:
     command: str | None
     location: str | None
 
+    @property
+    def sentence(self) -> str:
+        """Where, what and at which place, each once, in one line; of what could not be read without the command."""
+        is_told = self.subject in self.message or self.subject.replace("/", " ") == self.where
+        where = [one_line(part, 80) for part in (self.where, "" if is_told else self.subject) if part]
+        place = f" ({one_line(self.location, 120)})" if self.location else ""
+        words = parts(self.message)[0] if self.state == "unknown" else self.message
+        return ": ".join([*where, one_line(words)]) + place
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
@@ -103,6 +113,34 @@ class Line:
     state: State
     seen: str
     items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """A line as it is told: its items by what mends them, and those that are told under another line, by its words."""
+
+    line: Line
+    mends: tuple[tuple[Item, ...], ...]
+    again: tuple[tuple[str, tuple[Item, ...]], ...]
+
+
+def told_once(results: Results) -> Iterator[Told]:
+    """Give the lines; what could not be read and stands under one of them is only named under the others."""
+    told: dict[tuple[str, str], str] = {}
+    for line in lines(results):
+        mends: dict[tuple[str, str | None], list[Item]] = {}
+        again: dict[str, list[Item]] = {}
+        for item in line.items:
+            above = told.setdefault((item.where, item.message), line.what) if item.state == "unknown" else line.what
+            if above == line.what:
+                mends.setdefault((item.mend, item.command), []).append(item)
+            else:
+                again.setdefault(above, []).append(item)
+        yield Told(
+            line=line,
+            mends=tuple(tuple(items) for items in mends.values()),
+            again=tuple((above, tuple(items)) for above, items in again.items()),
+        )
 
 
 def lines(results: Results) -> tuple[Line, ...]:

@@ -9,10 +9,10 @@ from audit.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from audit.released.hops import Hop
+    from audit.released.hops import Hop, Route
     from audit.verdict.results import Results, RouteNote
 
-_BUILDS: Final = {
+BUILDS: Final = {
     "inside": "built from inside",
     "local": "built with local Docker",
     "unknown": "how to build is unknown",
@@ -22,12 +22,18 @@ _MANY = 5  # units of one way that are still told one by one
 
 def ways(results: Results) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Give the units of each way, and its lines; those of barriers begin with two blanks."""
-    found: dict[tuple[str, ...], list[str]] = {}
-    for note in results.readiness.routes if results.readiness else ():
-        found.setdefault(tuple(_way(note)), []).append(one_line(note.unit, 80))
-    for way, units in found.items():
+    for units, note in by_way(results):
         more = f" and {len(units) - _MANY:,} more" if len(units) > _MANY else ""
-        yield ", ".join(units[:_MANY]) + more, way
+        yield ", ".join(units[:_MANY]) + more, tuple(_way(note))
+
+
+def by_way(results: Results) -> Iterator[tuple[tuple[str, ...], RouteNote]]:
+    """Give each way once, as the first unit has it, with all units that go it."""
+    found: dict[tuple[Route | None, str | None], list[RouteNote]] = {}
+    for note in results.readiness.routes if results.readiness else ():
+        found.setdefault((note.route, note.reason), []).append(note)
+    for notes in found.values():
+        yield tuple(one_line(note.unit, 80) for note in notes), notes[0]
 
 
 def _way(note: RouteNote) -> Iterator[str]:
@@ -41,6 +47,6 @@ def _way(note: RouteNote) -> Iterator[str]:
 
 
 def _hop(hop: Hop) -> Iterator[str]:
-    yield f"{one_line(hop.start, 60)} → {one_line(hop.to, 60)}, {_BUILDS[hop.build]}"
+    yield f"{one_line(hop.start, 60)} → {one_line(hop.to, 60)}, {BUILDS[hop.build]}"
     for barrier in hop.barriers:
         yield f"  {one_line(barrier.release, 60)} {barrier.kind}: {one_line(barrier.reason, 400)}"

@@ -6,7 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from audit.model import Severity
-from audit.text import counted
+from audit.text import counted, one_line
+from audit.verdict import ruling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,11 +23,14 @@ _HEADLINES: Final = {
     5: "Nothing was audited",
     10: "Incomplete: not everything could be read",
 }
+_RULINGS: Final = {0: "GO for {}", 1: "NO-GO for {}", 10: "NO-GO for {}: a blocker could not be read"}
 _SOURCES: Final = {"github": "GitHub", "file": "the file", "bundled": "the list bundled with pipelines-audit"}
 
 
 def headline(results: Results) -> str:
     """Say how it ended; findings that were accepted, or don't count, are no perfect sync."""
+    if results.readiness is not None and results.exit_code in _RULINGS:
+        return _RULINGS[results.exit_code].format(one_line(results.readiness.to, 60))
     if results.exit_code == 0 and any(results.summary.get(outcome) for outcome in ("fail", "waived")):
         return "No finding fails this audit"
     return _HEADLINES.get(results.exit_code, "The audit ended early")
@@ -41,6 +45,7 @@ def facts(results: Results) -> list[tuple[str, str]]:
     """Give what an auditor has to know to find the evidence again."""
     run, source = results.run, results.release_source
     origin = source.where if source.kind == "bundled" and source.where else f"{_SOURCES[source.kind]} {source.where}"
+    to, part = results.readiness.to if results.readiness else "", run.selection.snapshot
     told = [
         ("Judged", _time(run.judged_at)),
         ("Snapshot taken", _time(results.snapshot_taken_at)),
@@ -50,7 +55,9 @@ def facts(results: Results) -> list[tuple[str, str]]:
         ("Why not from GitHub", source.fallback_reason or ""),
         ("Run by", run.caller or "unknown"),
         ("Accounts looked at as", ", ".join(run.seen_as)),
-        ("Selection", run.selection.words or "everything"),
+        ("Upgrade to", to),
+        ("Selection", run.selection.words or ("everything in the snapshot" if part else "everything")),
+        ("Snapshot taken with", part),
         ("Counts as a failure from", run.selection.fail_on),
         ("Run", run.id),
         ("Tool", f"pipelines-audit {run.tool_version}"),
@@ -61,6 +68,30 @@ def facts(results: Results) -> list[tuple[str, str]]:
 
 
 def _sentences(results: Results) -> Iterator[str]:
+    if results.readiness is None:
+        yield from _found(results)
+        yield from _extent(results)
+        yield from _unjudged(results)
+    else:
+        yield from _ruled(results)
+        yield from _extent(results)
+
+
+def _ruled(results: Results) -> Iterator[str]:
+    """Say what keeps an upgrade back."""
+    wrong, unread = len(ruling.blockers(results)), len(ruling.unread(results))
+    if wrong:
+        yield f"{counted(wrong, 'blocker')} to mend before it begins."
+    if unread:
+        yield f"{counted(unread, 'blocker')} could not be read: nobody should upgrade what nobody has seen."
+    if not wrong and not unread:
+        yield "Nothing that is known keeps it back."
+    if mild := ruling.warnings(results):
+        yield f"{counted(len(mild), 'warning')} to read first."
+    yield from _accepted(results)
+
+
+def _found(results: Results) -> Iterator[str]:
     level = Severity[results.run.selection.fail_on]
     found = Counter(Severity[finding.severity] for finding in results.findings if finding.outcome == "fail")
     failing = sum(number for severity, number in found.items() if severity >= level)
@@ -73,10 +104,13 @@ def _sentences(results: Results) -> Iterator[str]:
     if below:
         verb = "does" if below == 1 else "do"
         yield f"{counted(below, 'more finding')} below {level.name} {verb} not fail the audit."
+    yield from _accepted(results)
+
+
+def _accepted(results: Results) -> Iterator[str]:
     waived = results.summary.get("waived", 0)
     if waived:
         yield f"{counted(waived, 'finding')} {'is' if waived == 1 else 'are'} accepted for a time."
-    yield from _extent(results)
 
 
 def _extent(results: Results) -> Iterator[str]:
@@ -86,6 +120,9 @@ def _extent(results: Results) -> Iterator[str]:
     else:
         units = counted(coverage.expected, "unit")
         yield f"{coverage.read:,} of {units} could be read; of the others nothing is known."
+
+
+def _unjudged(results: Results) -> Iterator[str]:
     unknown = results.summary.get("unknown", 0)
     if unknown:
         yield f"{counted(unknown, 'judgement')} could not be made."

@@ -16,6 +16,7 @@ from reports.html.chains import Chains, chains
 from reports.html.controls import Control, controls
 from reports.html.head import facts, headline, said
 from reports.html.matrix import Matrix, matrix
+from reports.html.readiness import Checklist, checklist
 from reports.html.timeline import Timeline, timeline
 from reports.html.trend import Trend, trend
 
@@ -48,6 +49,7 @@ class Page:
     unread: tuple[Gone, ...]
     left_out: tuple[LeftOut, ...]
     disabled: tuple[CheckNote, ...]
+    checklist: Checklist | None
 
 
 def page(results: Results) -> Page:
@@ -77,6 +79,7 @@ def page(results: Results) -> Page:
         unread=unread(results),
         left_out=left_out(results),
         disabled=disabled(results),
+        checklist=checklist(results, made),
     )
 
 

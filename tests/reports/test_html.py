@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 NAMESPACE = "{http://www.w3.org/1999/xhtml}"
 SCRIPT = Path(reports.html.__file__).with_name("script.js")
-KINDS = pytest.mark.parametrize("kind", ["results", "clean", "hostile"])
+KINDS = pytest.mark.parametrize("kind", ["results", "clean", "hostile", "ready", "going"])
 
 
 def tree(results: Results) -> ET.Element:
@@ -228,6 +228,20 @@ def test_hostile_text_is_inert_in_a_browser(tmp_path: Path, chromium: Browser) -
 
 
 @needs_chromium
+@pytest.mark.parametrize("width", [320, 400, 1400])
+def test_checklist_works_without_scripts_at_any_width(tmp_path: Path, chromium: Browser, width: int) -> None:
+    """Each line is in sight with its state, nothing sticks out sideways, and its evidence is one step away."""
+    file = tmp_path / "report.html"
+    file.write_text(render(sample.ready()), encoding="utf-8")
+    with chromium_page(chromium, file, width=width, scripts=False) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.get_by_role("row", name="tools on PATH").get_by_text("NO-GO").is_visible()
+        assert page.get_by_role("rowheader").filter(visible=True).count() >= len(sample.ready().checks)
+        page.get_by_role("link", name="Evidence of tools on PATH").click()
+        assert page.locator(page.url[page.url.index("#") :]).is_visible()
+
+
+@needs_chromium
 @pytest.mark.parametrize("width", [390, 1280])
 def test_page_works_without_scripts_at_any_width(tmp_path: Path, chromium: Browser, width: int) -> None:
     """Links of the matrix lead to their finding, and nothing sticks out sideways."""
@@ -280,13 +294,16 @@ def test_findings_can_be_filtered_grouped_and_sorted(tmp_path: Path, chromium: B
 
 
 @needs_chromium
+@pytest.mark.parametrize("kind", ["results", "ready"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_violation_of_wcag(tmp_path: Path, chromium: Browser, scheme: Literal["light", "dark"]) -> None:
+def test_no_violation_of_wcag(
+    tmp_path: Path, chromium: Browser, scheme: Literal["light", "dark"], kind: Literal["results", "ready"]
+) -> None:
     """axe-core finds nothing against WCAG 2.2 A and AA, nor against good practice."""
     axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
     script = Path(str(axe.__file__)).with_name("axe.min.js").read_text("utf-8")
     file = tmp_path / "report.html"
-    file.write_text(render(sample.results()), encoding="utf-8")
+    file.write_text(render(getattr(sample, kind)()), encoding="utf-8")
     with chromium_page(chromium, file, scheme=scheme, bypass_csp=True) as page:
         page.evaluate(script)
         tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -1,4 +1,4 @@
-"""Results made by hand: a fleet of six accounts with every outcome, a clean one, a hostile one, a very large one."""
+"""Results made by hand: a fleet of six accounts with every outcome, clean, hostile, very large, before an upgrade."""
 
 from tests.reports.sample.catalogue import CHECKS, DISABLED
 from tests.reports.sample.findings import finding
@@ -7,6 +7,7 @@ from tests.reports.sample.hostile import hostile
 from tests.reports.sample.large import large
 from tests.reports.sample.past import JUDGED, LAST_NIGHT, TREND
 from tests.reports.sample.places import ACCOUNTS, APPLIER, REGION, TAG, unit
+from tests.reports.sample.upgrade import going, ready
 from tests.reports.sample.whole import clean, results
 
 __all__ = [
@@ -22,8 +23,10 @@ __all__ = [
     "TREND",
     "clean",
     "finding",
+    "going",
     "hostile",
     "large",
+    "ready",
     "results",
     "unit",
 ]
