@@ -35,6 +35,7 @@ from botocore.loaders import Loader, create_loader
 from botocore.parsers import ResponseParserError
 from botocore.retries.standard import register_retry_handler
 from botocore.utils import get_environ_proxies
+from urllib3 import HTTPConnectionPool, PoolManager
 
 from audit.running import endpoints, replies
 from audit.running.access import Access
@@ -44,13 +45,12 @@ from audit.running.visit import CURRENT, SignIn, Visit
 from audit.running.visits import Visits
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
     from contextlib import AbstractContextManager
 
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
     from botocore.client import BaseClient
     from botocore.model import OperationModel
-    from urllib3 import PoolManager
 
     from audit.model import Account
     from audit.running.access import Link
@@ -143,14 +143,34 @@ class _HTTPSPool(AWSHTTPSConnectionPool):
     ConnectionCls = _WatchedHTTPS
 
 
+class _Pools(PoolManager):
+    """The pool of connections to the host of a client, found by its name alone.
+
+    urllib3 takes each request's URL apart and makes a key of all settings, which is a twentieth of what a call costs.
+    """
+
+    def __init__(self, *args: Any, **settings: Any) -> None:  # noqa: ANN401 -- passed on
+        super().__init__(*args, **settings)
+        self._found: dict[str, HTTPConnectionPool] = {}
+
+    def connection_from_url(self, url: str, pool_kwargs: dict[str, Any] | None = None) -> HTTPConnectionPool:
+        """Give the pool for the scheme, host and port of a URL."""
+        host = "/".join(url.split("/", 3)[:3])
+        if host not in self._found:
+            self._found[host] = super().connection_from_url(url, pool_kwargs)
+        return self._found[host]
+
+
 class _Transport(URLLib3Session):
     """botocore's HTTP with watched connections, a check of the clock before and of the reply after each request."""
 
     _manager: PoolManager
+    _get_pool_manager_kwargs: Callable[[], dict[str, Any]]
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 -- passed on
         super().__init__(**settings)
         self._pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+        self._manager = _Pools(**self._get_pool_manager_kwargs())
         self._manager.pool_classes_by_scheme = self._pool_classes_by_scheme
 
     def exchange(self, request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse:
