@@ -48,10 +48,13 @@ own checks.
 """
 
 
-def table(found: Sequence[Listed]) -> str:
-    """List id, severity and title, subject by subject."""
+def table(found: Sequence[Listed], *, width: int = 140) -> str:
+    """List id, severity and title, subject by subject, for a terminal of ``width`` columns."""
+    heads = ("subject", "check", "severity", "finds")
     rows = [(one.subject, one.check.id, one.check.severity, one.check.title) for one in found]
-    return tabulate(rows, headers=("subject", "check", "severity", "finds"), tablefmt="simple") + "\n"
+    taken = sum(max(map(len, column)) + 2 for column in list(zip(heads, *rows, strict=True))[:-1])
+    widths = [None, None, None, max(width - taken, 24)]
+    return tabulate(rows, headers=heads, tablefmt="simple", maxcolwidths=widths) + "\n"
 
 
 def document(found: Sequence[Listed]) -> dict[str, Any]:

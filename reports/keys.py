@@ -138,11 +138,13 @@ def _default(value: object) -> str | None:
     return None if value in (None, (), "") else literal(value)
 
 
-def table(found: Sequence[Key]) -> str:
-    """List keys, types and defaults, and which of them the audited repository may set."""
+def table(found: Sequence[Key], *, width: int = 140) -> str:
+    """List keys, types and defaults, and which of them the audited repository may set, in ``width`` columns."""
     rows = [(one.key, one.type, one.default or "", "yes" if one.policy else "", one.help) for one in found]
     heads = ("key", "type", "default", "policy", "sets")
-    return tabulate(rows, headers=heads, tablefmt="simple", disable_numparse=True) + "\n"
+    taken = sum(max(map(len, column)) + 2 for column in list(zip(heads, *rows, strict=True))[:-1])
+    widths = [None, None, None, None, max(width - taken, 24)]
+    return tabulate(rows, headers=heads, tablefmt="simple", disable_numparse=True, maxcolwidths=widths) + "\n"
 
 
 def document(found: Sequence[Key]) -> dict[str, Any]:

@@ -83,3 +83,13 @@ def test_command_lists(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["image-tag-drift"]["needs"] == ["families"]
     assert main(["checks", "--markdown"]) == 0
     assert capsys.readouterr().out.startswith("# Checks\n")
+
+
+@pytest.mark.parametrize("words", [("checks",), ("config", "keys")], ids=" ".join)
+def test_lists_fit_the_terminal(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a check finds, and what a key sets, is folded into the columns that are left."""
+    monkeypatch.setenv("COLUMNS", "124")
+    assert main([*words]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 124

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from audit.cli.help import Command
-from audit.cli.options import as_json_text
+from audit.cli.options import as_json_text, width
 
 
 @click.command(cls=Command)
@@ -20,5 +20,5 @@ def checks(as_json: bool, as_markdown: bool) -> int:  # noqa: FBT001 -- click pa
     if as_json:
         click.echo(as_json_text(renderings.document(found)), nl=False)
     else:
-        click.echo(renderings.markdown(found) if as_markdown else renderings.table(found), nl=False)
+        click.echo(renderings.markdown(found) if as_markdown else renderings.table(found, width=width()), nl=False)
     return 0

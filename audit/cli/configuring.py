@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from audit.cli.help import Group
-from audit.cli.options import as_json_text, options
+from audit.cli.options import as_json_text, options, width
 from audit.configuration import config as settings_of
 from audit.configuration import options as table
 from audit.errors import UsageError
@@ -72,7 +72,7 @@ def keys(as_json: bool, as_markdown: bool) -> int:  # noqa: FBT001 -- click pass
     if as_json:
         click.echo(as_json_text(renderings.document(found)), nl=False)
     else:
-        click.echo(renderings.markdown(found) if as_markdown else renderings.table(found), nl=False)
+        click.echo(renderings.markdown(found) if as_markdown else renderings.table(found, width=width()), nl=False)
     return 0
 
 
