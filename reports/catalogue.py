@@ -52,7 +52,7 @@ def table(found: Sequence[Listed], *, width: int = 140) -> str:
     """List id, severity and title, subject by subject, for a terminal of ``width`` columns."""
     heads = ("subject", "check", "severity", "finds")
     rows = [(one.subject, one.check.id, one.check.severity, one.check.title) for one in found]
-    taken = sum(max(map(len, column)) + 2 for column in list(zip(heads, *rows, strict=True))[:-1])
+    taken = sum(max(len(head) + 2, *map(len, cells)) + 2 for head, *cells in list(zip(heads, *rows, strict=True))[:-1])
     widths = [None, None, None, max(width - taken, 24)]
     return tabulate(rows, headers=heads, tablefmt="simple", maxcolwidths=widths) + "\n"
 

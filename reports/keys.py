@@ -142,7 +142,7 @@ def table(found: Sequence[Key], *, width: int = 140) -> str:
     """List keys, types and defaults, and which of them the audited repository may set, in ``width`` columns."""
     rows = [(one.key, one.type, one.default or "", "yes" if one.policy else "", one.help) for one in found]
     heads = ("key", "type", "default", "policy", "sets")
-    taken = sum(max(map(len, column)) + 2 for column in list(zip(heads, *rows, strict=True))[:-1])
+    taken = sum(max(len(head) + 2, *map(len, cells)) + 2 for head, *cells in list(zip(heads, *rows, strict=True))[:-1])
     widths = [None, None, None, None, max(width - taken, 24)]
     return tabulate(rows, headers=heads, tablefmt="simple", disable_numparse=True, maxcolwidths=widths) + "\n"
 
