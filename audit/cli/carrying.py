@@ -179,7 +179,7 @@ class Looks:
     def declared(self) -> Declared:
         """Say what the whole repository declares now."""
         from audit.declared.tree import open_tree  # noqa: PLC0415 -- start-up
-        from audit.look.whole import whole  # noqa: PLC0415 -- start-up
+        from audit.look.whole import read_whole  # noqa: PLC0415 -- start-up
 
         tree, scope = open_tree(self.settings.infra_live or Path())
-        return whole(self.settings, scope, tree)
+        return read_whole(self.settings, scope, tree)

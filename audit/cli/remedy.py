@@ -182,7 +182,7 @@ def _rendered(made: Plan, form: Form) -> str:
 
 def _edit(settings: Settings, made: Plan) -> None:
     from audit.declared.tree import WorkTree, open_tree  # noqa: PLC0415 -- start-up
-    from audit.look.whole import whole  # noqa: PLC0415 -- start-up
+    from audit.look.whole import read_whole  # noqa: PLC0415 -- start-up
     from audit.remedy import edit  # noqa: PLC0415 -- start-up
     from audit.remedy.proof import prove  # noqa: PLC0415 -- start-up
 
@@ -191,7 +191,7 @@ def _edit(settings: Settings, made: Plan) -> None:
     if not isinstance(tree, WorkTree):
         raise TypeError
     edit.demand_unchanged(tree.root, made.files)
-    prove(tree, edits, partial(whole, settings, scope))
+    prove(tree, edits, partial(read_whole, settings, scope))
     for change in edit.apply(tree.root, edits):
         click.echo(change.diff, nl=False)
     click.echo(f"{counted(len(edits), 'literal')} edited", err=True)
@@ -199,7 +199,7 @@ def _edit(settings: Settings, made: Plan) -> None:
 
 def _ask(settings: Settings, made: Plan) -> None:
     from audit.declared.tree import GitTree, open_tree  # noqa: PLC0415 -- start-up
-    from audit.look.whole import whole  # noqa: PLC0415 -- start-up
+    from audit.look.whole import read_whole  # noqa: PLC0415 -- start-up
     from audit.released.source import token_of  # noqa: PLC0415 -- start-up
     from audit.remedy.branch import Workshop, remote_of  # noqa: PLC0415 -- start-up
     from audit.remedy.proof import prove  # noqa: PLC0415 -- start-up
@@ -215,7 +215,7 @@ def _ask(settings: Settings, made: Plan) -> None:
     remote = remote_of(root)
     hub = hub_of(settings.github_url, settings.infra_live_repo, remote, token_of(os.environ))
     target = hub.default_branch()
-    changes = prove(GitTree(root, made.commit), edits, partial(whole, settings, scope))
+    changes = prove(GitTree(root, made.commit), edits, partial(read_whole, settings, scope))
     to = made.hops[0].to
     with tempfile.TemporaryDirectory(prefix="pipelines-audit-") as folder:
         workshop = Workshop(root, Path(folder) / "work.git", remote, os.environ)

@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING
 import audit
 from audit import fleet
 from audit.declared.history import read_history
-from audit.declared.listing import listed
 from audit.declared.model import Dated
 from audit.declared.tree import open_tree
-from audit.declared.units import evaluated as evaluate
 from audit.errors import UsageError
 from audit.look import roster, shard
 from audit.look.beyond import Beyond
 from audit.look.crew import Crew
 from audit.look.exclusions import without
 from audit.look.rounds import Places, rounds
+from audit.look.whole import read_whole
 from audit.model import Seen
 from audit.released.read import read as read_released
 from audit.released.target import target
@@ -133,11 +132,7 @@ def evaluated(settings: Settings, on_listed: Callable[[Listing], None] | None = 
     if settings.infra_live is None:
         raise UsageError("no repository given: name the infrastructure-live repository by --infra-live PATH")
     tree, scope = open_tree(settings.infra_live, settings.at)
-    listing = listed(tree, scope, settings.reading)
-    if on_listed is not None:
-        on_listed(listing)
-    everything = evaluate(listing, roots=settings.root, var_files=settings.var_file)
-    whole = roster.completed(everything, settings.accounts)
+    whole = roster.completed(read_whole(settings, scope, tree, on_listed), settings.accounts)
     found = _narrowed(whole, settings)
     rows = found.containers
     places = sorted({place for row in rows for place in (row.tag_origin, row.image_origin) if place})
@@ -146,7 +141,7 @@ def evaluated(settings: Settings, on_listed: Callable[[Listing], None] | None = 
         Dated(place=place, commit=change.commit, day=change.day, at_least=change.at_least)
         for place, change in sorted(changes.items())
     )
-    return replace(found, scope=scope, dated=tuple(dated), notes=notes), whole
+    return replace(found, dated=tuple(dated), notes=notes), whole
 
 
 def _narrowed(declared: Declared, settings: Settings) -> Declared:
