@@ -14,6 +14,10 @@ BASE_ACCOUNT = "123456789012"
 STACK = "ecs-deploy-runner"
 FAMILIES = (f"{STACK}-terraform-applier", f"{STACK}-terraform-planner")
 
+# What the endpoint puts the id of each request in the place of.
+REQUEST_ID = b"(the request's id)"
+_METADATA = f"<ResponseMetadata><RequestId>{REQUEST_ID.decode()}</RequestId></ResponseMetadata>"
+
 _KEY = re.compile(rb"Credential=([^/]+)/\d+/([^/]+)/")
 _TARGET = re.compile(rb"x-amz-target: [^\r]*\.(\w+)", re.IGNORECASE)
 _ACTION = re.compile(rb"Action=(\w+)")
@@ -64,7 +68,8 @@ def _assume_role(account: str) -> bytes:
     return (
         "<AssumeRoleResponse><AssumeRoleResult><Credentials>"
         f"<AccessKeyId>K{account}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>"
-        "<Expiration>2037-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+        "<Expiration>2037-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult>"
+        f"{_METADATA}</AssumeRoleResponse>"
     ).encode()
 
 
@@ -72,7 +77,7 @@ def _caller(account: str) -> bytes:
     return (
         f"<GetCallerIdentityResponse><GetCallerIdentityResult><Account>{account}</Account><UserId>x</UserId>"
         f"<Arn>arn:aws:sts::{account}:assumed-role/audit/pipelines-audit</Arn>"
-        "</GetCallerIdentityResult></GetCallerIdentityResponse>"
+        f"</GetCallerIdentityResult>{_METADATA}</GetCallerIdentityResponse>"
     ).encode()
 
 

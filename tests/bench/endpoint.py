@@ -14,10 +14,12 @@ import random
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 
-from tests.bench.answers import ANSWERED, account_of, answer, fault, operation
+from tests.bench.answers import ANSWERED, REQUEST_ID, account_of, answer, fault, operation
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _END = b"\r\n\r\n"
@@ -34,6 +36,7 @@ class Switches:
     idle: bool = False
     counts: Counter[str] = field(default_factory=Counter)
     accounts: Counter[str] = field(default_factory=Counter)
+    numbers: Iterator[int] = field(default_factory=count)
     chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 -- the same faults each time
 
 
@@ -96,7 +99,11 @@ class Connection(asyncio.Protocol):
             self._send(400, fault(name, "UnknownOperationException"))
 
     def _send(self, status: int, body: bytes) -> None:
-        self.transport.write(f"HTTP/1.1 {status} x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        # As AWS does: an id for each request, for the services of XML in the body.
+        id_ = f"{next(self.switches.numbers):08x}-0000-4000-8000-000000000000"
+        body = body.replace(REQUEST_ID, id_.encode())
+        head = f"HTTP/1.1 {status} x\r\nx-amzn-RequestId: {id_}\r\nContent-Length: {len(body)}\r\n\r\n"
+        self.transport.write(head.encode() + body)
 
 
 async def serve(switches: Switches) -> None:
