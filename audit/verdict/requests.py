@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import UTC
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from audit.verdict.finding import Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable
 
     from audit.model import Gap
     from audit.running.model.requests import Request
@@ -18,31 +18,28 @@ if TYPE_CHECKING:
     from audit.verdict.check import Judgement
 
 MOST: Final = 5
+_ALL: Final[AbstractSet[str]] = frozenset()
 _BY_PREFIX: Final = "ecs:ListTaskDefinitionFamilies"
 _Requests: TypeAlias = "Sequence[Request]"
 
 
-def asked(calls: Iterable[str], requests: _Requests, names: Collection[str] = ()) -> tuple[Evidence, ...]:
+def asked(calls: Iterable[str], requests: _Requests, names: AbstractSet[str] = _ALL) -> tuple[Evidence, ...]:
     """Make the evidence of API operations named ``service:Operation``, with the requests that held the value.
 
     ``names`` are what they were about; without any all of an operation count. Of several pages or batches the last few
     are named. Where nothing was noted, as in older snapshots, the operation alone stands.
     """
-    return tuple(one for call in calls for one in _of_call(call, requests, names))
+    found: list[Evidence] = []
+    for call in calls:
+        mine = [request for request in requests if request.call == call and _is_about(request, names)]
+        # A failed call is what tells that something is not there, unless a later one came through.
+        held = [request for request in mine if request.code is None][-MOST:] or mine[-1:]
+        found += map(_evidence, held) if held else (_operation(call),)
+    return tuple(found)
 
 
-def _of_call(call: str, requests: _Requests, names: Collection[str]) -> Iterator[Evidence]:
-    mine = [request for request in requests if request.call == call and (not names or _is_about(request, names))]
-    # A failed call is what tells that something is not there, unless a later one came through.
-    held = [request for request in mine if request.code is None][-MOST:] or mine[-1:]
-    if not held:
-        yield _operation(call)
-    for request in held:
-        yield _evidence(request)
-
-
-def _is_about(request: Request, names: Collection[str]) -> bool:
-    if not request.about or any(one in names for one in request.about):
+def _is_about(request: Request, names: AbstractSet[str]) -> bool:
+    if not names or not request.about or not names.isdisjoint(request.about):
         return True
     return request.call == _BY_PREFIX and any(name.startswith(request.about) for name in names)
 
@@ -57,8 +54,9 @@ def _evidence(request: Request) -> Evidence:
     service, _, operation = request.call.partition(":")
     if request.code is not None and request.id is None:
         return Evidence(source="aws", service=service, operation=operation)
-    ended = request.time.replace(tzinfo=request.time.tzinfo or UTC).astimezone(UTC)  # as written, whatever the machine
-    time = ended.isoformat().replace("+00:00", "Z")
+    offset = request.time.utcoffset()  # mostly none: then it is UTC as it is
+    ended = request.time - offset if offset else request.time
+    time = f"{ended.isoformat()[:19]}Z"
     return Evidence(source="aws", service=service, operation=operation, request_id=request.id, time=time)
 
 

@@ -21,7 +21,7 @@ from tests.nouns import KANIKO, REGION, SHARED, STACK, gap, observation, reposit
 from tests.nouns import families as running
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Set as AbstractSet
 
     from audit.model import Gap
     from audit.verdict.pairing import UnitView
@@ -68,7 +68,7 @@ def ids(evidence: tuple[Evidence, ...]) -> list[str | None]:
     [
         pytest.param(DESCRIBE, SEEN, {PLANNER}, ["planner"], id="by name"),
         pytest.param(DESCRIBE, SEEN, {"other"}, [None], id="asked about something else"),
-        pytest.param(DESCRIBE, SEEN, (), ["applier", "planner"], id="all of it"),
+        pytest.param(DESCRIBE, SEEN, frozenset(), ["applier", "planner"], id="all of it"),
         pytest.param(CALLER, SEEN, {PLANNER}, ["who"], id="about all there is"),
         pytest.param(LIST, SEEN, {f"{STACK}-eu"}, ["list"], id="a prefix"),
         pytest.param(CLUSTERS, SEEN, {f"{STACK}-eu"}, [None], id="no prefix"),
@@ -82,22 +82,28 @@ def ids(evidence: tuple[Evidence, ...]) -> list[str | None]:
             list("45678"),
             id="a few of many",
         ),
-        pytest.param(INVOKER, (request(INVOKER, "no", code="ResourceNotFoundException"),), (), ["no"], id="not there"),
         pytest.param(
-            INVOKER, (request(INVOKER, "no", code="X"), request(INVOKER, "yes")), (), ["yes"], id="alone, then it was"
+            INVOKER, (request(INVOKER, "no", code="ResourceNotFoundException"),), frozenset(), ["no"], id="not there"
+        ),
+        pytest.param(
+            INVOKER,
+            (request(INVOKER, "no", code="X"), request(INVOKER, "yes")),
+            frozenset(),
+            ["yes"],
+            id="alone, then it was",
         ),
         pytest.param(
             INVOKER,
             (request(INVOKER, "1", code="X"), request(INVOKER, "2", code="X")),
-            (),
+            frozenset(),
             ["2"],
             id="of failures the last",
         ),
-        pytest.param(INVOKER, (request(INVOKER, None, code="ReadTimeoutError"),), (), [None], id="no answer"),
+        pytest.param(INVOKER, (request(INVOKER, None, code="ReadTimeoutError"),), frozenset(), [None], id="no answer"),
     ],
 )
 def test_the_request_that_held_the_value(
-    call: str, requests: tuple[Request, ...], names: Collection[str], expected: list[str | None]
+    call: str, requests: tuple[Request, ...], names: AbstractSet[str], expected: list[str | None]
 ) -> None:
     """One that is not known is not guessed: then the operation alone stands."""
     found = asked((call,), requests, names)
