@@ -103,7 +103,7 @@ class Supervisor:
         """Run a command to its end. Raises RefusedError where it cannot be started."""
         with ExitStack() as stack:
             stack.enter_context(self.asked.listening())
-            raw = stack.enter_context(_opened(job.raw))
+            raw = stack.enter_context(appended(job.raw))
             captured = _scratch(stack) if job.capture else None
             with _deaf_to_hangups():
                 child = _start(job, raw, captured, stack, interactive=self.terminal is not None)
@@ -193,11 +193,13 @@ def _start(
 
 
 @contextmanager
-def _opened(raw: Path) -> Iterator[int]:
+def appended(file: Path) -> Iterator[int]:
+    """Open a file that gets the output of commands, for nobody else's eyes. RefusedError where it cannot be kept."""
     try:
-        descriptor = os.open(raw, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise RefusedError(f"{raw}: the output of commands cannot be kept: {error.strerror}") from None
+        reason = f"the output of commands cannot be kept: {error.strerror}"
+        raise RefusedError(f"{file}: {reason}; make room, then apply again") from None
     try:
         yield descriptor
     finally:

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 from audit.declared.tree import WorkTree
-from audit.errors import AuditError, DeclarationError, RefusedError, StepFailedError, StoppedError
+from audit.errors import DeclarationError, RefusedError, StepFailedError, StoppedError
 from audit.remedy.carrying.effects import Reply
 from audit.remedy.carrying.journal import Journal
 from audit.remedy.carrying.programs import Programs
-from audit.remedy.carrying.supervise import Ended, Job, Supervisor, leftover
+from audit.remedy.carrying.supervise import Ended, Job, Supervisor, appended, leftover
 from audit.remedy.steps import CHECKOUT, PLAN_FILE, Step
 from audit.text import one_line
 
@@ -54,7 +54,7 @@ class Workbench:
     def at(self, step: Step) -> Iterator[Work]:
         """Make room for a step: a log, and a folder outside of the repository that nobody else reads."""
         log = self.logs / f"step-{step.number}.log"
-        with tempfile.TemporaryDirectory(prefix=_SCRATCH) as folder, _appended(log) as kept:
+        with tempfile.TemporaryDirectory(prefix=_SCRATCH) as folder, appended(log) as kept:
             scratch = Path(folder).resolve()
             if scratch.is_relative_to(self.root):
                 raise RefusedError("TMPDIR lies in the repository: unset it")
@@ -240,15 +240,3 @@ def unfit(line: str, command: Command, reply: Reply) -> str:
     else:
         found = f"{line} shows {one_line(reply.text, 200) or 'nothing'}, not {one_line(command.expect or '')}"
     return f"{one_line(command.otherwise)} ({found})" if command.otherwise else found
-
-
-@contextmanager
-def _appended(log: Path) -> Iterator[int]:
-    try:
-        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise AuditError(f"{log}: no log can be kept: {error.strerror}; make room, then apply again") from None
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)

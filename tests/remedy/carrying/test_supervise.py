@@ -12,7 +12,7 @@ import pytest
 
 from audit.errors import RefusedError
 from audit.remedy.carrying.masking import Masker
-from audit.remedy.carrying.supervise import Asked, Ended, Job, Supervisor, leftover
+from audit.remedy.carrying.supervise import Asked, Ended, Job, Supervisor, appended, leftover
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,6 +175,24 @@ def test_no_room_for_output(tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="the output of commands cannot be kept"):
         supervisor().run(one, lambda _: None)
     assert not (tmp_path / "started").exists()
+
+
+def test_output_is_for_nobody_elses_eyes(tmp_path: Path) -> None:
+    """A log is added to and read by its owner alone, closed again, and never written where a link leads."""
+    file = tmp_path / "step-1.log"
+    for text in (b"one\n", b"two\n"):
+        with appended(file) as log:
+            os.write(log, text)
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(log)
+    assert file.read_bytes() == b"one\ntwo\n"
+    assert file.stat().st_mode & 0o777 == 0o600
+    (tmp_path / "link").symlink_to(file)
+    with (
+        pytest.raises(RefusedError, match="link: the output of commands cannot be kept: "),
+        appended(tmp_path / "link"),
+    ):
+        pytest.fail("nothing can be written there")
 
 
 def test_several_at_once(tmp_path: Path) -> None:
