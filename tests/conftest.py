@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +13,15 @@ from tests.aws import DEV, REGION, emulated_aws, emulator, seed_runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def pytest_configure() -> None:
+    """Keep compiled modules, also where the environment says not to: the tests start some five hundred processes.
+
+    Each would compile the house again, which takes longer than whatever else it does.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import tomllib
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 
 from audit.cli import main
@@ -17,6 +16,7 @@ from audit.configuration.options import OPTIONS
 from audit.configuration.sections import SECTIONS
 from reports.keys import keys, markdown
 from tests.processes import ROOT
+from tests.schemas import jsonschema
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,6 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from audit.configuration.config import read_file
@@ -15,6 +14,7 @@ from audit.configuration.schema import schema
 from audit.errors import UsageError
 from checks.catalogue import catalogue
 from tests.processes import ROOT
+from tests.schemas import jsonschema
 
 IDS = tuple(name for one in catalogue() for name in one.check.names)
 OWN, REPOSITORY = schema(IDS), schema(IDS, policy_only=True)

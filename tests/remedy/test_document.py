@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import jsonschema
 import pytest
 
 from audit.errors import UsageError
 from audit.remedy.document import demand_fresh, from_json, schema, schema_text, sha256, to_json
 from tests.remedy.golden import SCHEMA
 from tests.remedy.scenarios import SCENARIOS
+from tests.schemas import jsonschema
 
 if TYPE_CHECKING:
     from pathlib import Path

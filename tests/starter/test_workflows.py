@@ -9,7 +9,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import check_jsonschema
 import pytest
 import tree_sitter
 import tree_sitter_groovy
@@ -18,6 +17,7 @@ from click.testing import CliRunner
 
 from audit.starter.writing import WORKFLOWS
 from tests.processes import ROOT, run
+from tests.schemas import check_jsonschema
 from tests.starter.ci import is_install, scripts, text_of
 
 NAMES = tuple(name for name, _ in WORKFLOWS.values())
