@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import subprocess
@@ -36,6 +37,14 @@ def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str])
     assert "Usage: pipelines-audit" in shown
     assert max(map(len, shown.splitlines())) <= 100
     assert "\\b" not in shown
+
+
+def test_garbage_is_collected_as_before_once_a_command_has_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a command asks of the interpreter for itself alone is not left to whoever called it."""
+    before = gc.get_threshold()
+    assert main(["no-such-command"]) == 4
+    assert gc.get_threshold() == before
+    assert capsys.readouterr().err
 
 
 def test_a_mistyped_command_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

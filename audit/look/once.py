@@ -23,7 +23,6 @@ from audit.look.exclusions import without
 from audit.look.rounds import Places, rounds
 from audit.look.whole import read_whole
 from audit.model import Seen
-from audit.released.read import read as read_released
 from audit.released.target import target
 from audit.running.caller import caller
 from audit.running.organization import organization
@@ -152,7 +151,9 @@ def _narrowed(declared: Declared, settings: Settings) -> Declared:
 
 def released(settings: Settings, environment: Mapping[str, str]) -> Released:
     """Read the releases from where the settings say."""
-    return read_released(settings, environment)
+    from audit.released.read import read  # noqa: PLC0415 -- start-up: not every look asks for them
+
+    return read(settings, environment)
 
 
 def at_aws(settings: Settings, progress: Progress | None = None) -> tuple[Rounds, tuple[Gap, ...]]:
