@@ -12,7 +12,12 @@ from audit.cli.options import as_json_text, width
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 @click.option("--markdown", "as_markdown", is_flag=True, help="print the page docs/checks.md")
 def checks(as_json: bool, as_markdown: bool) -> int:  # noqa: FBT001 -- click passes by name
-    """List the checks: what each finds, how bad it is, how to mend it, and what it is evidence for."""
+    r"""List the checks: what each finds, how bad it is, how to mend it, and what it is evidence for.
+
+    \b
+    Example:
+      pipelines-audit checks
+    """
     from checks.catalogue import catalogue  # noqa: PLC0415 -- start-up
     from reports import catalogue as renderings  # noqa: PLC0415 -- start-up
 

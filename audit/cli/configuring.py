@@ -53,7 +53,12 @@ def show(config_file: Path | None, origin: bool, as_json: bool, **given: object)
 @click.option("--repository", "policy_only", is_flag=True, help="of a file in the audited repository: policy only")
 @options("checks_dir")
 def schema(config_file: Path | None, policy_only: bool, **given: object) -> int:  # noqa: FBT001 -- click passes by name
-    """Print the JSON Schema of pipelines-audit.toml, for editors and validators."""
+    r"""Print the JSON Schema of pipelines-audit.toml, for editors and validators.
+
+    \b
+    Example:
+      pipelines-audit config schema > pipelines-audit.schema.json
+    """
     from audit.configuration.schema import schema as made  # noqa: PLC0415 -- start-up
 
     settings, _ = settings_of.resolve(given, os.environ, config=config_file)
@@ -65,7 +70,12 @@ def schema(config_file: Path | None, policy_only: bool, **given: object) -> int:
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 @click.option("--markdown", "as_markdown", is_flag=True, help="print the page docs/configuration.md")
 def keys(as_json: bool, as_markdown: bool) -> int:  # noqa: FBT001 -- click passes by name
-    """List every key of the file with its default."""
+    r"""List every key of the file with its default.
+
+    \b
+    Example:
+      pipelines-audit config keys
+    """
     from reports import keys as renderings  # noqa: PLC0415 -- start-up
 
     found = renderings.keys()

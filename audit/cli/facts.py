@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 @options("repository", "selection")
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def declared(config_file: Path | None, as_json: bool, **given: object) -> int:  # noqa: FBT001 -- click passes by name
-    """Show what the repository declares: every container, its image and tag, and where each is written."""
+    r"""Show what the repository declares: every container, its image and tag, and where each is written.
+
+    \b
+    Example:
+      pipelines-audit declared --infra-live . --account 'prod*' --json
+    """
     from audit.declared.document import to_document  # noqa: PLC0415 -- start-up
     from audit.look import once  # noqa: PLC0415 -- start-up
     from reports import facts  # noqa: PLC0415 -- start-up
@@ -37,7 +42,12 @@ def declared(config_file: Path | None, as_json: bool, **given: object) -> int:  
 @preflight_option
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def running(config_file: Path | None, *, as_json: bool, preflight: bool, **given: object) -> int:
-    """Show what runs in AWS: task definitions, images in ECR, the invoker, account by account."""
+    r"""Show what runs in AWS: task definitions, images in ECR, the invoker, account by account.
+
+    \b
+    Example:
+      pipelines-audit running --infra-live . --profile 'your-{account}'
+    """
     from audit.cli.progress import progress  # noqa: PLC0415 -- start-up
     from audit.look import once  # noqa: PLC0415 -- start-up
     from reports import facts  # noqa: PLC0415 -- start-up
@@ -60,7 +70,12 @@ def running(config_file: Path | None, *, as_json: bool, preflight: bool, **given
 @options("releases")
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def released(config_file: Path | None, as_json: bool, **given: object) -> int:  # noqa: FBT001 -- click passes by name
-    """Show the releases: the newest, where the list came from, and its date."""
+    r"""Show the releases: the newest, where the list came from, and its date.
+
+    \b
+    Example:
+      pipelines-audit released --offline
+    """
     from audit.look import once  # noqa: PLC0415 -- start-up
     from reports import facts  # noqa: PLC0415 -- start-up
 

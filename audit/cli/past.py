@@ -39,9 +39,13 @@ def history(
     as_json: bool,
     **given: object,
 ) -> int:
-    """Show what past runs found: since when, what came and went with each, how long mends took, who lags behind.
+    r"""Show what past runs found: since when, what came and went with each, how long mends took, who lags behind.
 
     Runs are written there by "check --history URL".
+
+    \b
+    Example:
+      pipelines-audit history --history sqlite:///history.db --since 30d
     """
     if context.invoked_subcommand is not None:
         return 0
@@ -69,7 +73,13 @@ def history(
 def prune(
     context: click.Context, /, *, config_file: Path | None, keep_days: int, dry_run: bool, **given: object
 ) -> int:
-    """Remove old runs from a history; first days, ages, relapses and times to remediate stay as they are."""
+    r"""Remove old runs from a history; first days, ages, relapses and times to remediate stay as they are.
+
+    \b
+    Example:
+      pipelines-audit history prune --history sqlite:///history.db \\
+        --keep-days 180 --dry-run
+    """
     from audit.verdict.history import keep  # noqa: PLC0415 -- start-up
     from reports import past as shown  # noqa: PLC0415 -- start-up
 

@@ -39,6 +39,10 @@ def report(results_file: Path, reports: tuple[str, ...]) -> int:
 
     Without --report it prints the table. "pipelines-audit report merge RESULTS… -o FILE" puts the results of shards
     together.
+
+    \b
+    Example:
+      pipelines-audit report results.json --report html=report.html
     """
     from audit.verdict.results import load  # noqa: PLC0415 -- start-up
     from reports import checklist, emit, terminal  # noqa: PLC0415 -- start-up
@@ -59,9 +63,13 @@ def report(results_file: Path, reports: tuple[str, ...]) -> int:
 @click.option("-o", "output", type=_FILE, required=True, metavar="FILE", help="where the joined results go")
 @report_option
 def merge(files: tuple[Path, ...], output: Path, reports: tuple[str, ...]) -> int:
-    """Put the results of the shards of one run together; what overlaps or differs in kind is refused.
+    r"""Put the results of the shards of one run together; what overlaps or differs in kind is refused.
 
     Checks of the whole fleet saw only their own shard: "snapshot merge" and "check --snapshot" judge it as one.
+
+    \b
+    Example:
+      pipelines-audit report merge part-1.json part-2.json -o results.json
     """
     from audit.verdict.joined import join  # noqa: PLC0415 -- start-up
     from audit.verdict.results import load  # noqa: PLC0415 -- start-up

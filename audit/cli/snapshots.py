@@ -33,9 +33,14 @@ _OUTPUT = click.option(
 @_OUTPUT
 @click.pass_context
 def snapshot(context: click.Context, /, config_file: Path | None, output: Path | None, **given: object) -> int | None:
-    """Look, and write what was seen as a snapshot: evidence that "check --snapshot" judges later.
+    r"""Look, and write what was seen as a snapshot: evidence that "check --snapshot" judges later.
 
     Until it is written, what was seen so far is kept in FILE.state, and "--resume" goes on from there.
+
+    \b
+    Example:
+      pipelines-audit snapshot --infra-live . --profile 'your-{account}' \\
+        -o snapshot.json.gz
     """
     if context.invoked_subcommand is not None:
         return None
@@ -58,7 +63,12 @@ def snapshot(context: click.Context, /, config_file: Path | None, output: Path |
 @click.argument("file", type=_FILE)
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def show(file: Path, as_json: bool) -> int:  # noqa: FBT001 -- click passes by name
-    """Show what is in a snapshot."""
+    r"""Show what is in a snapshot.
+
+    \b
+    Example:
+      pipelines-audit snapshot show snapshot.json.gz
+    """
     from audit.snapshot import load  # noqa: PLC0415 -- start-up
     from reports import snapshots as shown  # noqa: PLC0415 -- start-up
 
@@ -76,7 +86,12 @@ def show(file: Path, as_json: bool) -> int:  # noqa: FBT001 -- click passes by n
 @_OUTPUT
 @click.pass_context
 def merge(context: click.Context, /, files: tuple[Path, ...], output: Path | None) -> int:
-    """Put the shards of one look together; what overlaps or was taken of different states is refused."""
+    r"""Put the shards of one look together; what overlaps or was taken of different states is refused.
+
+    \b
+    Example:
+      pipelines-audit snapshot merge part-*.json.gz -o whole.json.gz
+    """
     from audit import snapshot as snapshots  # noqa: PLC0415 -- start-up
     from audit.look import merge as merging  # noqa: PLC0415 -- start-up
 
@@ -93,7 +108,12 @@ def merge(context: click.Context, /, files: tuple[Path, ...], output: Path | Non
 @click.argument("new", type=_FILE)
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def diff(old: Path, new: Path, as_json: bool) -> int:  # noqa: FBT001 -- click passes by name
-    """Show what moved between two snapshots: tags, digests, revisions, policies, coverage."""
+    r"""Show what moved between two snapshots: tags, digests, revisions, policies, coverage.
+
+    \b
+    Example:
+      pipelines-audit diff last-night.json.gz snapshot.json.gz
+    """
     from audit.look.difference import changes  # noqa: PLC0415 -- start-up
     from audit.snapshot import load  # noqa: PLC0415 -- start-up
     from reports import snapshots as shown  # noqa: PLC0415 -- start-up

@@ -20,7 +20,12 @@ from audit.cli.help import Command
 @click.option("--keep-running", is_flag=True, help="keep the emulated AWS until Ctrl-C, to try other commands on it")
 @click.option("--in-sync", is_flag=True, help="with --keep-running: a fleet in which nothing is wrong")
 def demo(output: Path | None, keep_running: bool, in_sync: bool) -> int:  # noqa: FBT001 -- click passes by name
-    """Run the main job on a sample repository and an emulated AWS: no account is needed, nothing is left running."""
+    r"""Run the main job on a sample repository and an emulated AWS: no account is needed, nothing is left running.
+
+    \b
+    Example:
+      pipelines-audit demo
+    """
     from audit.cli import main  # noqa: PLC0415 -- it imports this module
     from audit.demo import folder, run, serve  # noqa: PLC0415 -- start-up
 

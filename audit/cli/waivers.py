@@ -37,7 +37,12 @@ def waivers() -> None:
 @FILE
 @options(*_OPTIONS)
 def lint(config_file: Path | None, file: Path | None, **given: object) -> int:
-    """Say every fault of the file with its line and column; exit 4 where there is one."""
+    r"""Say every fault of the file with its line and column; exit 4 where there is one.
+
+    \b
+    Example:
+      pipelines-audit waivers lint --infra-live .
+    """
     from audit.verdict.advice import due  # noqa: PLC0415 -- start-up
 
     found = _read(_settings(config_file, file, given))
@@ -53,7 +58,12 @@ def lint(config_file: Path | None, file: Path | None, **given: object) -> int:
 @options(*_OPTIONS)
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def show(config_file: Path | None, file: Path | None, as_json: bool, **given: object) -> int:  # noqa: FBT001 -- click passes by name
-    """List waivers and exclusions: what they cover, whose they are, how long they hold."""
+    r"""List waivers and exclusions: what they cover, whose they are, how long they hold.
+
+    \b
+    Example:
+      pipelines-audit waivers list --infra-live .
+    """
     from reports import waivers as tables  # noqa: PLC0415 -- start-up
 
     found = _read(_settings(config_file, file, given))

@@ -60,8 +60,9 @@ def test_fits_the_terminal(
 
 @pytest.mark.parametrize(("words", "command"), PAGES)
 def test_says_how_it_ends(words: tuple[str, ...], command: click.Command, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each page has its own exit codes, and no option without a word about it."""
+    """Each page has its own exit codes, an example, and no option without a word about it."""
     shown = _page(words, capsys)
+    assert ("Example" in shown) is (not isinstance(command, click.Group) or command.invoke_without_command)
     assert isinstance(command, Command)
     assert "Exit codes:\n  0 " in shown
     assert all(f"\n  {code} " in shown for code in {2, 3, 4, *command.ends})
