@@ -7,6 +7,7 @@ what its own environment gives it. Tasks travel by pickle, so a cluster is trust
 from __future__ import annotations
 
 import uuid
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,8 +22,6 @@ from audit.running.pool import THREADS
 from audit.running.session import Session
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from audit.running.pool import Job, Place
 
 P = TypeVar("P", bound="Place")
@@ -46,6 +45,10 @@ def refuse(address: str) -> None:
         raise UsageError(f"--scheduler {address}: plain tcp only to this machine; use tls://{host}:{port}")
 
 
+class SchedulerLostError(Exception):
+    """The scheduler is gone, or no longer takes anything."""
+
+
 class Scheduler:
     """The workers of a Dask cluster."""
 
@@ -55,6 +58,7 @@ class Scheduler:
         refuse(address)
         try:
             from distributed import Client  # noqa: PLC0415 -- an extra that may not be there
+            from distributed.client import ClosedClientError  # noqa: PLC0415 -- as above
             from distributed.scheduler import KilledWorker  # noqa: PLC0415 -- as above
         except ModuleNotFoundError as error:
             raise UsageError(
@@ -66,7 +70,8 @@ class Scheduler:
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             advice = "look at the address, and for tls at distributed.comm.tls in Dask's configuration"
             raise UsageError(f"--scheduler {address}: cannot connect ({type(error).__name__}); {advice}") from None
-        self.lost: tuple[type[BaseException], ...] = (KilledWorker,)
+        self.lost: tuple[type[BaseException], ...] = (KilledWorker, SchedulerLostError, ClosedClientError)
+        self._closed: tuple[type[Exception], ...] = (ClosedClientError, OSError, RuntimeError)
         self._run = Run(id=uuid.uuid4().hex, access=access)
         self._executor = self._client.get_executor(pure=False)
         try:
@@ -90,8 +95,13 @@ class Scheduler:
             raise UsageError(f"--scheduler: workers have pipelines-audit {', '.join(others)}, not {audit.__version__}")
 
     def submit(self, job: Job[P, R], place: P) -> Future[R]:
-        """Begin a job on some worker."""
-        future: Future[R] = self._executor.submit(on_worker, job, self._run, place)
+        """Begin a job on some worker; where the scheduler is gone, give it back as lost."""
+        future: Future[R]
+        try:
+            future = self._executor.submit(on_worker, job, self._run, place)
+        except self._closed as error:
+            future = Future()
+            future.set_exception(SchedulerLostError(type(error).__name__))
         return future
 
     def stop(self) -> None:

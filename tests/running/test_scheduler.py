@@ -159,6 +159,19 @@ def test_a_worker_may_be_killed(cluster: tuple[str, list[subprocess.Popen[str]]]
     assert seen == observe(TARGETS, ACCESS)
 
 
+def test_the_scheduler_may_be_gone(runner: str) -> None:
+    """What it did not answer is done here, and so is what would have been handed in later."""
+    assert runner
+    with node("scheduler", "tcp://") as (_, address), node("worker", address):
+        pool = Scheduler(address, ACCESS, patience=2)
+    try:
+        fanout = Fanout(pool, Session(ACCESS))
+        seen = [fanout.run(look_at_account, TARGETS) for _ in range(2)]
+    finally:
+        pool.close()
+    assert seen == [observe(TARGETS, ACCESS)] * 2
+
+
 @pytest.mark.parametrize(
     ("address", "words"),
     [
