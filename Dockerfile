@@ -1,6 +1,6 @@
 # pipelines-audit as an image: from the locked dependencies, without root, with git for the dates of what is declared.
 #
-#   docker build --build-arg VERSION="$(hatch version)" --tag pipelines-audit .
+#   make image
 #   docker run --rm --read-only --tmpfs /tmp --volume "$PWD:/repo:ro" pipelines-audit declared --infra-live /repo
 
 # The base by its digest: the tag beside it is only for people. Move both together, and pass another one by
@@ -29,6 +29,10 @@ RUN python -m hatchling build -t wheel && \
     /opt/pipelines-audit/bin/python -m compileall -q /opt/pipelines-audit/lib
 
 FROM python:${PYTHON_TAG}@${PYTHON_DIGEST}
+ARG VERSION=0.1.0
+LABEL org.opencontainers.image.title="pipelines-audit" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.licenses="Apache-2.0"
 # Debian keeps one version of a package at a time: a pinned one could not be had after its next fix.
 # hadolint ignore=DL3008
 RUN apt-get update && \
