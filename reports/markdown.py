@@ -10,6 +10,7 @@ from audit.text import counted, one_line
 from reports import readiness
 from reports.beside import changes, disabled, fixed, left_out, unread
 from reports.causes import place
+from reports.evidence import sources
 from reports.lines import lines_of, some
 from reports.split import split
 from reports.ways import ways
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from reports.lines import Line
     from reports.readiness import Line as ChecklistLine
 
+_REQUESTS: Final = 3
 SUMMARY_LIMIT: Final = 900 * 1024  # bytes: GitHub drops a step summary above 1 MiB without failing
 COMMENT_LIMIT: Final = 65_000  # a comment may have 65,536 characters
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>#!|~&@:$]")
@@ -60,6 +62,7 @@ def _rows(results: Results) -> Iterator[str]:
     yield from _left_out(results)
     yield from _disabled(results)
     yield from _warnings(results)
+    yield from _requests(results)
     yield ""
 
 
@@ -157,6 +160,18 @@ def _warnings(results: Results) -> Iterator[str]:
     rows = [(str(warning.location), warning.message) for warning in results.warnings]
     if rows:
         yield from _table("Waivers to look at", ("Where", "What"), rows)
+
+
+def _requests(results: Results) -> Iterator[str]:
+    """Name the requests behind the open findings; last, for that can be spared first."""
+    rows = [
+        (cause.lead.check, one.what, one.request, one.time)
+        for cause in split(results)
+        if cause.lead.outcome != "waived"
+        for one in [one for one in sources(cause, placed=True) if one.request][:_REQUESTS]
+    ]
+    if rows:
+        yield from _table("Evidence in CloudTrail", ("Check", "Call", "Request", "Time"), rows)
 
 
 def _table(title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

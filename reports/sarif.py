@@ -10,6 +10,7 @@ from audit.text import counted, neutral, one_line
 from audit.verdict.finding import fingerprint
 from reports.beside import disabled, left_out
 from reports.causes import place
+from reports.evidence import sources
 from reports.places import anchor
 from reports.split import split
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST: Final = 5000  # GitHub keeps the first 5,000 results of a run
 _TAGS = 10
+_EVIDENCE = 8
 _LEVEL: Final[Mapping[SeverityName, str]] = {
     "critical": "error",
     "high": "error",
@@ -110,7 +112,12 @@ def _result(cause: Cause, index: int, results: Results) -> dict[str, Any]:
         "locations": [{"physicalLocation": _physical(where, length)}],
         "relatedLocations": list(_related(cause, results)),
         "partialFingerprints": {"primaryLocationLineHash": _line_hash(cause)},
-        "properties": {"outcome": lead.outcome, "severity": lead.severity, "findings": len(cause.findings)},
+        "properties": {
+            "outcome": lead.outcome,
+            "severity": lead.severity,
+            "findings": len(cause.findings),
+            "evidence": [one_line(str(one), 300) for one in sources(cause)[:_EVIDENCE]],
+        },
     }
     if lead.outcome == "waived":
         shown["suppressions"] = [_suppression(cause)]

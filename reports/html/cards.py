@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 from audit.text import counted
 from audit.verdict.finding import Finding
 from reports.beside import age
+from reports.evidence import Source, sources
 from reports.units import several
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from audit.verdict.finding import Evidence, Outcome
+    from audit.verdict.finding import Outcome
     from audit.verdict.results import Results
     from reports.causes import Cause
 
@@ -52,7 +53,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Card:
-    """One cause with its findings; ``short`` fits on a sheet of paper."""
+    """One cause with its findings; ``short`` fits on a sheet, ``untold`` counts what evidence there is besides."""
 
     anchor: str
     lead: Finding
@@ -62,7 +63,8 @@ class Card:
     rows: tuple[Row, ...]
     hidden: int
     short: bool
-    evidence: tuple[str, ...]
+    evidence: tuple[Source, ...]
+    untold: int
     controls: tuple[str, ...]
 
 
@@ -92,7 +94,7 @@ def _room(results: Results) -> int:
 
 
 def _card(cause: Cause, anchor: str, rows: tuple[Row, ...], since: str, why: str) -> Card:
-    lead = cause.lead
+    lead, told = cause.lead, sources(cause)
     return Card(
         anchor=anchor,
         lead=lead,
@@ -102,7 +104,8 @@ def _card(cause: Cause, anchor: str, rows: tuple[Row, ...], since: str, why: str
         rows=rows,
         hidden=len(cause.findings) - len(rows),
         short=len(rows) <= _TOGETHER,
-        evidence=_evidence(cause),
+        evidence=told[:_EVIDENCE],
+        untold=len(told[_EVIDENCE:]),
         controls=tuple(dict.fromkeys(control for finding in cause.findings for control in finding.controls)),
     )
 
@@ -132,19 +135,3 @@ def _scope(cause: Cause) -> str:
     if cause.containers:
         parts.append(counted(len(cause.containers), "container"))
     return ", ".join(parts)
-
-
-def _evidence(cause: Cause) -> tuple[str, ...]:
-    told = dict.fromkeys(_source(item) for finding in cause.findings for item in finding.evidence)
-    lines = tuple(told)
-    if len(lines) > _EVIDENCE:
-        return (*lines[:_EVIDENCE], f"and {len(lines) - _EVIDENCE:,} more in the results file")
-    return lines
-
-
-def _source(item: Evidence) -> str:
-    if item.source == "hcl":
-        return ":".join(str(part) for part in (item.file, item.line, item.column) if part)
-    call = " ".join(part for part in (item.source, item.service, item.operation) if part)
-    more = (f"request {item.request_id}" if item.request_id else "", f"at {item.time}" if item.time else "")
-    return ", ".join(part for part in (call, *more) if part)

@@ -26,11 +26,22 @@ def test_tables_hold_every_row() -> None:
         "Excluded",
         "Disabled checks",
         "Waivers to look at",
+        "Evidence in CloudTrail",
     ]
-    assert shown.count("<tr>") == 7 + 1 + 1 + 9 + 1 + 1 + 1 + 1 + 2
+    assert shown.count("<tr>") == 7 + 1 + 1 + 9 + 1 + 1 + 1 + 1 + 2 + 8
     assert "Since the run of 2026-11-23 02:01" in shown
     assert "<td>security us-west-2</td>" in shown
     assert "v0.52.1 (common.hcl:25)" in shown
+
+
+def test_without_requests_there_is_no_table_of_them() -> None:
+    """Results of earlier releases name operations alone."""
+    results = sample.results()
+    bare = tuple(
+        replace(found, evidence=tuple(replace(one, request_id=None, time=None) for one in found.evidence))
+        for found in results.findings
+    )
+    assert "CloudTrail" not in render(replace(results, findings=bare))
 
 
 def test_hostile_text_stays_text() -> None:
