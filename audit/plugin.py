@@ -19,11 +19,12 @@ from _pytest.terminal import TerminalReporter
 
 from audit import fixtures, selection
 from audit.configuration import config as configuration
+from audit.configuration.file import near
 from audit.configuration.options import LEVELS, OPTIONS
 from audit.errors import AuditError, UsageError
 from audit.fixtures import FINDINGS, NOTE, SESSION, check_of
 from audit.look.exclusions import standing
-from audit.verdict.check import SETTLED, Check, Findings, Subject, UnknownError, accident
+from audit.verdict.check import SETTLED, Check, Findings, Subject, UnknownError, accident, mishap
 from audit.verdict.finding import Finding
 from audit.verdict.handover import Handover
 from audit.verdict.history import keep
@@ -42,7 +43,19 @@ if TYPE_CHECKING:
 RESULTS = pytest.StashKey[Results]()
 JUDGE = "pipelines-audit-judge"
 
-SUBJECTS = ("coverage", "declaration", "images", "readiness", "registry", "release", "runner", "security")
+SUBJECTS = (
+    "accounts",
+    "coverage",
+    "declaration",
+    "images",
+    "invoker",
+    "organization",
+    "readiness",
+    "registry",
+    "release",
+    "runner",
+    "security",
+)
 
 _PYTESTS = {"-k": "keyword", "-m": "markexpr"}
 _HERE = Path(__file__).resolve()
@@ -77,6 +90,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if handover is None and not _asked(config):
         return
     _guard(config, handover)
+    _demand_marks(config)
     # Both doors agree on these, whatever the configuration in force says: values must not reach a traceback.
     config.option.tbstyle = "line"
     config.option.showlocals = False
@@ -95,6 +109,7 @@ class Judge:
         self.session: Session | None = None
         self.expected = 0
         self.faults: list[str] = []
+        self.reasons: dict[str, str] = {}
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Look, once, before collection; ``--collect-only`` never looks."""
@@ -154,6 +169,8 @@ class Judge:
             return
         try:
             self._name_waivers(self.session, items)
+            if not self.faults:
+                selection.demand_own(items, self.session.settings.checks_dir)
             gone, disabled = selection.settle(
                 items, self.session.settings, "ready" if self.session.readiness else "check"
             )
@@ -170,10 +187,18 @@ class Judge:
             named = waivers(session.settings, session.judged_at.date(), names)
             session.precedents = replace(session.precedents, waivers=named)
 
+    def pytest_exception_interact(
+        self, call: pytest.CallInfo[object], report: pytest.CollectReport | pytest.TestReport
+    ) -> None:
+        """Remember why a module of checks could not be loaded."""
+        if isinstance(report, pytest.CollectReport) and call.excinfo:
+            error = call.excinfo.value
+            self.reasons[report.nodeid] = mishap(error.__cause__ or error)
+
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Remember a module of checks that could not be loaded: its checks were not judged."""
         if report.failed:
-            self.faults.append(report.nodeid)
+            self.faults.append(f"{report.nodeid} ({self.reasons.get(report.nodeid, 'look at it with -v')})")
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note how many items there are to judge, and by which checks."""
@@ -259,6 +284,15 @@ def _asked(config: pytest.Config) -> bool:
     named = any(config.getoption(f"audit_{name}") for name in ("infra_live", "snapshot"))
     paths = (Path(config.invocation_params.dir, arg.partition("::")[0]).resolve() for arg in config.args)
     return named or any(path == _CHECKS or _CHECKS in path.parents for path in paths)
+
+
+def _demand_marks(config: pytest.Config) -> None:
+    """End with 4 for a mark that nothing has, and ask whether another was meant; pytest itself would not."""
+    known = {re.split(r"[:(]", line)[0].strip() for line in config.getini("markers")}
+    words = re.findall(r"[A-Za-z_]\w*", config.option.markexpr)
+    for word in words if "=" not in config.option.markexpr else ():
+        if word not in known | {"and", "or", "not", "True", "False"}:
+            raise pytest.UsageError(f"-m: no check has the mark {word!r}{near(word, (*LEVELS, *SUBJECTS))}")
 
 
 def _guard(config: pytest.Config, handover: Handover | None) -> None:

@@ -13,6 +13,7 @@ from audit.model import Severity, SeverityName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     import pytest
 
@@ -37,6 +38,9 @@ def choice(every: Iterable[Check], settings: Settings, stage: Stage = "check") -
     records = tuple(every)
     names = {name: record.id for record in records for name in record.names}
     here = {name: record.id for record in records if record.stage == stage for name in record.names}
+    if elsewhere := sorted(set(settings.check) & names.keys() - here.keys()):
+        other = "check" if stage == "ready" else "ready"
+        raise UsageError(f"--check: {', '.join(elsewhere)}: judged by 'pipelines-audit {other}', not by this command")
     wanted = frozenset(known_ids(here, settings.check, "--check").values())
     severities = known_ids(names, settings.severities, "severities")
     disabled = {id_: settings.disabled[name] for name, id_ in known_ids(names, settings.disabled, "disabled").items()}
@@ -47,14 +51,15 @@ def choice(every: Iterable[Check], settings: Settings, stage: Stage = "check") -
 
 
 def settle(
-    items: Iterable[pytest.Item], settings: Settings, stage: Stage = "check"
+    items: Sequence[pytest.Item], settings: Settings, stage: Stage = "check"
 ) -> tuple[set[pytest.Item], list[tuple[Check, str]]]:
     """Give each item its severity; tell which are left out, and the disabled checks, each with its reason.
 
     Only those of ``stage`` are judged, whatever else is selected.
 
-    Raises UsageError for an id, in an option or in the configuration, that no check has.
+    Raises UsageError for an id, in an option or in the configuration, that no check has, and for one that two have.
     """
+    _demand_ids_of_their_own(items)
     every = [record for record in map(check_of, items) if record]
     chosen = choice(every, settings, stage)
     records = {record.id: record for record in every if record.stage == stage}
@@ -71,6 +76,30 @@ def settle(
         if record.stage != stage or mild or unwanted or record.id in chosen.disabled:
             left_out.add(item)
     return left_out, [(records[id_], reason) for id_, reason in sorted(chosen.disabled.items()) if id_ in records]
+
+
+def _demand_ids_of_their_own(items: Iterable[pytest.Item]) -> None:
+    """Refuse a second check of the same id: findings, waivers and severities could not tell them apart."""
+    owners: dict[str, pytest.Item] = {}
+    seen = set()
+    for item in items:
+        function, record = getattr(item, "function", None), check_of(item)
+        if record is None or function in seen:
+            continue
+        seen.add(function)
+        for name in record.names:
+            if other := owners.get(name):
+                places = f"{other.path.parent.name}/{other.path.name} and {item.path.parent.name}/{item.path.name}"
+                raise UsageError(f"two checks have the id {name!r}, in {places}: give one of them another")
+            owners[name] = item
+
+
+def demand_own(items: Iterable[pytest.Item], folder: Path | None) -> None:
+    """Raise UsageError for a folder of one's own checks in which there is none: they would seem to have been judged."""
+    if folder is not None:
+        home = folder.resolve()
+        if not any(home in item.path.parents and check_of(item) for item in items):
+            raise UsageError(f"--checks-dir: {folder} holds no check: a file test_*.py with a function marked @check")
 
 
 def known_ids(names: Mapping[str, str], given: Iterable[str], where: str) -> dict[str, str]:

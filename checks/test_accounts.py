@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from audit.verdict.fleet import Fleet
     from audit.verdict.pairing import UnitView
 
-pytestmark = pytest.mark.declaration
+pytestmark = [pytest.mark.declaration, pytest.mark.accounts]
 
 
 @check(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from audit.verdict.pairing import UnitView
     from audit.verdict.releases import Releases
 
-pytestmark = pytest.mark.runner
+pytestmark = [pytest.mark.runner, pytest.mark.invoker]
 
 INVOKER = ("lambda:GetFunctionConfiguration",)
 UPSTREAM = "https://github.com/gruntwork-io/terraform-aws-ci.git"

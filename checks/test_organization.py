@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from audit.running.model.seen import Observation
     from audit.verdict.fleet import Fleet
 
-pytestmark = pytest.mark.declaration
+pytestmark = [pytest.mark.declaration, pytest.mark.organization]
 
 NAMED = 10
 LISTED = ("organizations:ListAccounts",)

@@ -79,9 +79,9 @@ def test_disabled_check_is_shown_with_its_reason(judged: Path) -> None:
         ('[disabled]\nimage-tag-drift = " "\n', "image-tag-drift: give the reason why"),
         ('[severities]\nimage-tag-drift = "worst"\n', "severities.image-tag-drift"),
         ('[policy]\nallowed = "about 1"\n', "is no version specifier"),
-        ("[policy]\nmax_days_behind = -1\n", "max_days_behind: -1 is less than 0"),
+        ("[policy]\nmax_days_behind = -1\n", "policy.max_days_behind: -1 is less than 0"),
         ("[policy]\nnonsense = 1\n", "policy.nonsense"),
-        ("[limits]\ntask_hours = -1\n", "task_hours: -1 is less than 0"),
+        ("[limits]\ntask_hours = -1\n", "limits.task_hours: -1 is less than 0"),
     ],
 )
 def test_faults_of_the_configuration(judged: Path, config: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,6 +114,9 @@ def test_policy_may_stand_in_the_audited_repository(tmp_path: Path) -> None:
         (["--keyword", "test_image_tag_drift and dev"], {"image-tag-drift"}),
         (["-m", "security and critical"], {"secret-in-environment", "secret-missing", "task-role-can-change-itself"}),
         (["-m", "coverage", "--severity", "high"], {"not-covered", "nothing-declared", "snapshot-stale"}),
+        (["-m", "invoker and high"], {"invoker-missing", "invoker-update-failed"}),
+        (["-m", "accounts and info"], {"account-without-unit"}),
+        (["-m", "organization and info"], {"organization-account-undeclared"}),
     ],
 )
 def test_narrowed_as_pytest_does(judged: Path, arguments: list[str], checks: set[str]) -> None:
@@ -179,3 +182,97 @@ def test_example_of_an_own_check(judged: Path, tmp_path: Path) -> None:
     assert {one["outcome"] for one in own} == {"fail"}
     assert "acme-image-registry" in page.read_text(encoding="utf-8")
     assert note(found, "acme-image-registry")["title"] == "An image does not come from our own registry."
+
+
+REFUSED = {
+    "empty": ({}, "holds no check"),
+    "no check in it": ({"test_own.py": "def test_nothing():\n    pass\n"}, "holds no check"),
+    "an id of ours": (
+        {"test_own.py": RENAMED.replace("own-new-name", "image-tag-drift")},
+        "two checks have the id 'image-tag-drift', in checks/test_images.py and own/test_own.py",
+    ),
+    "an earlier id twice": (
+        {"test_a.py": RENAMED, "test_b.py": RENAMED.replace("own-new-name", "own-third-name")},
+        "two checks have the id 'own-old-name', in own/test_a.py and own/test_b.py",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "words"), REFUSED.values(), ids=REFUSED)
+def test_own_folder_that_is_refused(
+    judged: Path, tmp_path: Path, files: dict[str, str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without any check they would seem to have been judged; two of one id could not be told apart."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    assert checked(judged, "--checks-dir", str(folder)) == (4, {})
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("def x(:\n", "test_own.py (SyntaxError at test_own.py:1)"),
+        ("\nraise RuntimeError('ghp_planted')\n", "test_own.py (RuntimeError at test_own.py:2)"),
+        ("import nonsense_that_is_not_there\n", "test_own.py (ModuleNotFoundError at test_own.py:1)"),
+    ],
+)
+def test_own_module_that_does_not_load(
+    judged: Path, tmp_path: Path, text: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last line says which one, and where it broke; never what the exception says."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "test_own.py").write_text(text, encoding="utf-8")
+    code, found = checked(judged, "--checks-dir", str(folder))
+    assert code == 2
+    assert words in found["verdict"]
+    shown = capsys.readouterr()
+    assert "ghp_planted" not in shown.out + shown.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--check", "kaniko-too-old"], "kaniko-too-old: judged by 'pipelines-audit ready', not by this command"),
+        (["-m", "securty"], "-m: no check has the mark 'securty' (did you mean 'security'?)"),
+        (["-m", "high and not zebra"], "-m: no check has the mark 'zebra'"),
+    ],
+)
+def test_what_is_asked_for_and_is_not_there(
+    judged: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Wrong usage ends with 4, and says where to look."""
+    assert checked(judged, *arguments)[0] == 4
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"schema_version": 2}', "schema_version 2: this release reads 1; use a newer release"),
+        ("{}", "Field required; give a file written by --report json=FILE"),
+        ("[]", "give a file written by --report json=FILE"),
+        ("{", "Invalid JSON"),
+        ("[" * 100_000, "give a file written by --report json=FILE"),
+    ],
+)
+def test_baseline_that_is_none(judged: Path, text: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file of another schema, or of none, is refused before anything is judged."""
+    file = judged.with_name("base.json")
+    file.write_text(text, encoding="utf-8")
+    assert checked(judged, "--baseline", str(file)) == (4, {})
+    assert words in capsys.readouterr().err
+
+
+def test_baseline_of_a_later_schema(judged: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whole as it looks, what it means is not known."""
+    _, found = checked(judged)
+    file = judged.with_name("r.json")
+    later = judged.with_name("later.json")
+    later.write_text(json.dumps({**found, "schema_version": 2}), encoding="utf-8")
+    file.unlink()
+    assert checked(judged, "--baseline", str(later)) == (4, {})
+    assert "schema_version 2" in capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import tomllib
 from dataclasses import fields
 from functools import cache
@@ -139,8 +140,16 @@ def _fault(fault: ErrorDetails, names: Mapping[str, str]) -> str:
     if fault["type"] == "unexpected_keyword_argument":
         noun = NOUNS.get(str(location[0]))
         message = "unknown key" + near(str(location[-1]), [one.name for one in fields(noun)] if noun else ())
+    if fault["type"] == "value_error" and (key := _named(message)):
+        location, message = (*location, key), message.partition(": ")[2]
     shown = names.get(str(location[0]), str(location[0])) if location else ""
     return f"{shown}{_path(location[1:])}: {_words(message)}"
+
+
+def _named(message: str) -> str:
+    """Find the key that a section's own complaint begins with."""
+    found = re.match(r"Value error, (\w+): ", message)
+    return found[1] if found else ""
 
 
 def _path(location: tuple[int | str, ...]) -> str:

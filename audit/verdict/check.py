@@ -231,10 +231,16 @@ def accident(subject: Subject, error: BaseException) -> Judgement:
         return Judgement(subject=subject, outcome="not_applicable", message=str(error))
     if isinstance(error, pytest.skip.Exception):
         return Judgement(subject=subject, outcome="unknown", message=f"skipped: {error.msg}")
+    return Judgement(subject=subject, outcome="error", message=f"the check itself failed: {mishap(error)}")
+
+
+def mishap(error: BaseException) -> str:
+    """Name an exception and where it was raised; its text may hold what nobody should see."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{type(error).__name__} at {Path(error.filename).name}:{error.lineno}"
     place = traceback.extract_tb(error.__traceback__)[-1:]
     where = f" at {Path(place[0].filename).name}:{place[0].lineno}" if place else ""
-    message = f"the check itself failed: {type(error).__name__}{where}"
-    return Judgement(subject=subject, outcome="error", message=message)
+    return f"{type(error).__name__}{where}"
 
 
 def _lines(judgements: list[Judgement]) -> str:

@@ -11,6 +11,7 @@ import audit
 from audit.configuration.config import Settings
 from audit.model import Severity
 from audit.snapshot import Snapshot
+from audit.text import counted
 from audit.verdict import chain, matrix, memory
 from audit.verdict.advice import Seen, advice
 from audit.verdict.digests import tag_digests
@@ -163,7 +164,7 @@ def _extent(covered: Coverage, code: int, summary: Mapping[Outcome, int]) -> lis
     unread, of = covered.unread, f"of {covered.expected} units"
     if code == 0:
         return [f"{covered.read} {of} read"]
-    unknown = [f"{summary['unknown']} judgements unknown"] if summary["unknown"] and code == 10 else []
+    unknown = [f"{counted(summary['unknown'], 'judgement')} unknown"] if summary["unknown"] and code == 10 else []
     if code == 10:
         return [f"{covered.read} {of} read", *unknown]
     return [f"{unread} {of} unread"] if unread else []

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from audit.errors import UsageError
 from audit.model import Gap, Location, SeverityName
 from audit.released.hops import Route
+from audit.text import one_line
 from audit.verdict.finding import Finding, Outcome
 
 if TYPE_CHECKING:
@@ -354,11 +355,29 @@ def from_json(text: str, *, name: str) -> Results:
     from pydantic import ValidationError  # noqa: PLC0415 -- as above
 
     try:
-        return _adapter().validate_json(text)
+        found = _adapter().validate_json(text)
     except ValidationError as error:
+        _demand_version(_version(text), name)
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "document"
         raise UsageError(f"{name}: {where}: {first['msg']}; give a file written by --report json=FILE") from None
+    _demand_version(found.schema_version, name)
+    return found
+
+
+def _version(text: str) -> object:
+    """Find the version in what is no results document of this release; this release's where there is none."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return SCHEMA_VERSION
+    return document.get("schema_version", SCHEMA_VERSION) if isinstance(document, dict) else SCHEMA_VERSION
+
+
+def _demand_version(version: object, name: str) -> None:
+    if version != SCHEMA_VERSION:
+        said = one_line(str(version), 20)
+        raise UsageError(f"{name}: schema_version {said}: this release reads {SCHEMA_VERSION}; use a newer release")
 
 
 def load(path: Path) -> Results:
