@@ -9,7 +9,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from audit.running.model.invoker import Script
-from audit.running.redact import without_secrets
+from audit.running.redact import option_value, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,8 +71,8 @@ def _script(value: dict[str, object], path: tuple[str, ...]) -> Script:
             (name, without_secrets(str(one))) for name, one in _mapping(value.get("restricted_options_regex"))
         ),
         hardcoded=(
-            *((name, _texts(values)) for name, values in hardcoded),
-            *((("", _texts(value["hardcoded_args"])),) if value.get("hardcoded_args") else ()),
+            *((name, _values(name, values)) for name, values in hardcoded),
+            *((("", tuple(_arguments(value["hardcoded_args"]))),) if value.get("hardcoded_args") else ()),
         ),
         positional=value.get("allow_positional_args") is True,
     )
@@ -89,3 +89,15 @@ def _mapping(value: object) -> list[tuple[str, object]]:
 
 def _texts(value: object) -> tuple[str, ...]:
     return tuple(without_secrets(str(one)) for one in value) if isinstance(value, list) else ()
+
+
+def _values(option: str, values: object) -> tuple[str, ...]:
+    return tuple(option_value(option, str(one)) for one in values) if isinstance(values, list) else ()
+
+
+def _arguments(values: object) -> Iterator[str]:
+    """Give arguments, each as the value of the one before it: a secret can follow its option."""
+    before = ""
+    for one in map(str, values if isinstance(values, list) else ()):
+        yield one if one.startswith("-") and "=" not in one else option_value(before, one)
+        before = one if one.startswith("-") else ""

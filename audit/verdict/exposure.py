@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from audit.running.redact import names_secret
 from audit.running.scripts import VARIABLE
 
 if TYPE_CHECKING:
@@ -12,11 +12,6 @@ if TYPE_CHECKING:
 
     from audit.running.model.ecs import Variable
 
-_NAME = re.compile(
-    r"(?:.*[_-])?(?:secrets?|tokens?|passw(?:or)?d|passphrase|pwd|credentials?|pat|oauth|(?:private|api|access|secret)_?key)"
-    r"(?:[_-]?(?:value|key))?",
-    re.IGNORECASE,
-)
 _HARMLESS = frozenset({"empty", "number", "arn", "url"})
 
 
@@ -29,5 +24,5 @@ def exposed(variables: Iterable[Variable]) -> tuple[str, ...]:
         variable.name
         for variable in variables
         if variable.name != VARIABLE
-        and (variable.value == "token" or (_NAME.fullmatch(variable.name) and variable.value not in _HARMLESS))
+        and (variable.value == "token" or (names_secret(variable.name) and variable.value not in _HARMLESS))
     )

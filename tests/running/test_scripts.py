@@ -54,6 +54,13 @@ def test_scripts_are_found_however_nested(nested: object) -> None:
     )
 
 
+def test_secret_after_its_option_is_dropped() -> None:
+    """Hardcoded arguments stand in one list: an option, then its value."""
+    arguments = ["--password", "hunter2", "--token=hunter3", "--quiet", "main", 5]
+    (one,) = scripts(packed({"container": {"script": {"hardcoded_args": arguments}}})) or ()
+    assert one.hardcoded == (("", ("--password", DROPPED, DROPPED, "--quiet", "main", "5")),)
+
+
 def test_odd_shapes_give_what_they_hold() -> None:
     """Values of unexpected types are left out, not an error."""
     odd = {"allowed_options": None, "hardcoded_options": [1], "allow_positional_args": "yes"}
