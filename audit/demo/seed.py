@@ -13,14 +13,16 @@ import json
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.hooks import HierarchicalEmitter
 from botocore.loaders import Loader, create_loader
 
 from audit.errors import RefusedError
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mypy_boto3_ecs.type_defs import ContainerDefinitionTypeDef, KeyValuePairTypeDef
+    from mypy_boto3_sts import STSClient
 
 _ROLE = "OrganizationAccountAccessRole"
 _TRUST = {
@@ -199,7 +202,18 @@ def sign_in(endpoint: str, account_id: str, region: str) -> boto3.Session:
     """Get into an account of the emulator; RefusedError for an endpoint that isn't on this machine."""
     if urlsplit(endpoint).hostname not in {"127.0.0.1", "localhost", "::1"}:
         raise RefusedError(f"seeding {endpoint} is refused: only an emulator on this machine is filled")
-    sts = boto3.Session(botocore_session=_session()).client(
+    role = f"arn:aws:iam::{account_id}:role/{_ROLE}"
+    given = _sts(endpoint, region).assume_role(RoleArn=role, RoleSessionName="seed")["Credentials"]
+    session = _session()
+    session.set_credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    session.set_config_variable("region", region)
+    return boto3.Session(botocore_session=session)
+
+
+@lru_cache(maxsize=4)
+def _sts(endpoint: str, region: str) -> STSClient:
+    """Keep the client that signs in, which takes longer to make than to sign in a dozen times."""
+    return boto3.Session(botocore_session=_session()).client(
         "sts",
         endpoint_url=endpoint,
         region_name=region,
@@ -207,17 +221,20 @@ def sign_in(endpoint: str, account_id: str, region: str) -> boto3.Session:
         aws_secret_access_key="emulator",  # noqa: S106 -- the emulator takes any
         config=Config(proxies={}),
     )
-    given = sts.assume_role(RoleArn=f"arn:aws:iam::{account_id}:role/{_ROLE}", RoleSessionName="seed")["Credentials"]
-    session = _session()
-    session.set_credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
-    session.set_config_variable("region", region)
-    return boto3.Session(botocore_session=session)
 
 
 def _session() -> botocore.session.Session:
-    session = botocore.session.Session()
+    session = botocore.session.Session(event_hooks=copy(_hooks()), include_builtin_handlers=False)
     session.register_component("data_loader", _loader())
     return session
+
+
+@cache
+def _hooks() -> HierarchicalEmitter:
+    """Keep botocore's own handlers, which are looked up and registered one by one for a session of one's own."""
+    hooks = HierarchicalEmitter()
+    botocore.session.Session(event_hooks=hooks)
+    return hooks
 
 
 @cache
