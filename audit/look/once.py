@@ -24,7 +24,6 @@ from audit.look.rounds import Places, rounds
 from audit.look.whole import read_whole
 from audit.model import Seen
 from audit.released.target import target
-from audit.running.caller import caller
 from audit.running.organization import organization
 from audit.snapshot import Snapshot, load
 
@@ -39,9 +38,7 @@ if TYPE_CHECKING:
     from audit.look.rounds import Progress, Rounds
     from audit.model import Fact, Gap
     from audit.released.model import Released
-    from audit.running.access import Access
     from audit.running.model.access import Member
-    from audit.running.model.seen import Running
     from audit.running.model.targets import Target
     from audit.running.spent import Spent
 
@@ -183,18 +180,7 @@ def _running(
     more = others.places(members, settings) if settings.beyond_units else None
     everywhere = Places(units=places, beyond=more)
     there = rounds(crew, everywhere, wanted.containers, order, also=also, progress=progress)
-    # After a stop nothing more is asked: there may be no answer, and it would be waited for.
-    who = None if there.incomplete else _caller(crew.access, there.running)
-    return replace(there, running=replace(there.running, organization=listed), caller=who), gaps
-
-
-def _caller(access: Access, seen: Running) -> str | None:
-    """Give the ARN of who looked: of who assumed the roles, and where none were, of the first that was seen."""
-    for found in seen.observations:
-        if found.identity.kind == "seen":
-            base = caller(access, found.account, found.region)
-            return None if base.kind == "unread" else base.value or found.identity.value.arn
-    return None
+    return replace(there, running=replace(there.running, organization=listed)), gaps
 
 
 def listed_accounts(settings: Settings, places: Sequence[Target]) -> Fact[tuple[Member, ...] | None]:

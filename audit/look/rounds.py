@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 from audit import fleet
 from audit.errors import UsageError
 from audit.look.logbook import Logbook, open_logbook
+from audit.running.caller import whose
 from audit.running.fanout import Fanout
 from audit.running.model.ecr import Repository
 from audit.running.model.seen import Observation, Running
@@ -132,6 +133,7 @@ def rounds(
                 "registries", look_at_registry, fleet.registry_targets(containers, observations, order, also)
             )
             secrets = one.look("secrets", look_at_secret, fleet.secret_targets(observations, order))
+            who = _caller(one.fanout, observations)
         running = Running(
             observations=observations,
             repositories=repositories,
@@ -139,7 +141,17 @@ def rounds(
             calls=calls_by_account(seen, repositories, secrets),
             beyond=None if places.beyond is None else seen[len(places.units) :],
         )
-        return Rounds(running=running, began_at=began_at, incomplete=_why(one.fanout, running))
+        return Rounds(running=running, began_at=began_at, incomplete=_why(one.fanout, running), caller=who)
+
+
+def _caller(fanout: Fanout, seen: Iterable[Observation]) -> str | None:
+    """Give the ARN of who looked: of who assumed the roles, and where none were, of the first that was seen."""
+    for found in seen:
+        # After a stop nothing more is asked: there may be no answer, and it would be waited for.
+        if found.identity.kind == "seen" and not fanout.is_stopped:
+            (base,) = fanout.run(whose, [Target(account=found.account, region=found.region, stacks=())])
+            return None if base.kind == "unread" else base.value or found.identity.value.arn
+    return None
 
 
 def _name(entry: Entry) -> str:

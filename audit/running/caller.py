@@ -11,6 +11,7 @@ from audit.running.session import Session
 
 if TYPE_CHECKING:
     from audit.model import Fact
+    from audit.running.model.targets import Target
     from audit.running.visit import Visit
 
 WHAT = "caller"
@@ -38,6 +39,11 @@ def caller(access: Access, account: Account, region: str) -> Fact[str | None]:
     )
     with Session(base, workers=1).visit(Account(name=WHAT, id=None), region) as visit:
         return visit.read(WHAT, _arn)
+
+
+def whose(session: Session, place: Target) -> Fact[str | None]:
+    """Ask it where accounts are looked at, as a job: there the credentials are at hand, and may be others than here."""
+    return caller(session.access, place.account, place.region)
 
 
 def _arn(visit: Visit) -> str:

@@ -164,6 +164,7 @@ def test_another_way_sees_the_same(
     if how == "processes":
         assert main(["snapshot", *arguments, "--offline", "--processes", "2", "-o", str(out)]) == 0
         assert overlay.count("sts:AssumeRole") == 6
+        assert (snapshots.load(out).caller or "").endswith(":user/moto")
     else:
         parts = [str(tmp_path / f"{number}.json.gz") for number in (1, 2, 3)]
         for number, part in enumerate(parts, start=1):

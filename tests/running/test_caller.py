@@ -8,7 +8,9 @@ import pytest
 
 from audit.model import Account, AccountEntry, Seen, Unread
 from audit.running.access import Access
-from audit.running.caller import caller
+from audit.running.caller import caller, whose
+from audit.running.model.targets import Target
+from audit.running.session import Session
 from tests.aws import REGION
 from tests.overlay.faults import DENIED, Rule
 from tests.overlay.proxy import Overlay, overlaid
@@ -35,6 +37,14 @@ def test_caller_is_who_assumes_the_role(overlay: Overlay) -> None:
     assert isinstance(found, Seen)
     assert (found.value or "").endswith(":user/moto")
     assert (overlay.count(ASKED), overlay.count("sts:AssumeRole")) == (1, 0)
+
+
+def test_as_a_job(overlay: Overlay) -> None:
+    """Where accounts are looked at it says the same as here."""
+    access = Access(role_arn=ROLE)
+    there = whose(Session(access), Target(account=DEV, region=REGION, stacks=()))
+    assert there == caller(access, DEV, REGION)
+    assert overlay.count("sts:AssumeRole") == 0
 
 
 def test_own_credentials_need_no_second_question(overlay: Overlay) -> None:
