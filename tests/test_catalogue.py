@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
@@ -14,6 +14,9 @@ from audit.running.permissions import TABLE
 from audit.verdict.check import Need
 from checks.catalogue import Listed, catalogue
 from tests.processes import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CATALOGUE = catalogue()
 CONTRACT = {
@@ -93,3 +96,44 @@ def test_lists_fit_the_terminal(
     monkeypatch.setenv("COLUMNS", "124")
     assert main([*words]) == 0
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 124
+
+
+OWN = """
+from audit.verdict.check import check
+
+
+@check("own-check", severity="low", remedy="mend it")
+def test_own(unit, findings):
+    \"\"\"A fault of our own.\"\"\"
+"""
+
+
+def test_checks_of_a_folder_are_listed_after_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also from a file that has the name of one of ours."""
+    (tmp_path / "test_images.py").write_text(OWN, encoding="utf-8")
+    assert main(["checks", "--json", "--checks-dir", str(tmp_path)]) == 0
+    listed = json.loads(capsys.readouterr().out)["checks"]
+    assert len(listed) == len(CATALOGUE) + 1
+    assert (listed[-1]["id"], listed[-1]["subject"], listed[-1]["title"]) == (
+        "own-check",
+        "images",
+        "A fault of our own.",
+    )
+    assert main(["checks", "--checks-dir", str(tmp_path)]) == 0
+    assert "own-check" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [(None, "no such folder"), ("import nonsense_that_is_not_there", "its checks could not be loaded")],
+)
+def test_folder_that_cannot_be_listed(
+    tmp_path: Path, text: str | None, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It ends with 4, and a line."""
+    folder = tmp_path / "own"
+    if text is not None:
+        folder.mkdir()
+        (folder / "test_own.py").write_text(text, encoding="utf-8")
+    assert main(["checks", "--checks-dir", str(folder)]) == 4
+    assert words in capsys.readouterr().err

@@ -133,9 +133,13 @@ def test_name_clash(rows: tuple[DeclaredContainer, ...], expected: list[str]) ->
 
 
 def test_name_clash_with_what_was_not_read() -> None:
-    """A unit of the same account that could not be read may have that name; one of another account may."""
-    for account, expected in ((DEV, "unknown"), (SHARED, "pass")):
-        whole = fleet(rows=(row(),), declared_gaps=(gap("declaration", account),))
+    """A unit of the same account that could not be read may have that name; of another, or another file, may not."""
+    for what, account, expected in (
+        ("declaration", DEV, "unknown"),
+        ("declaration", SHARED, "pass"),
+        ("file", DEV, "pass"),
+    ):
+        whole = fleet(rows=(row(),), declared_gaps=(gap(what, account),))
         assert ended(test_accounts.test_stack_name_clash, whole.units[0], whole) == [expected]
 
 
