@@ -25,6 +25,7 @@ WIDTH = 1000
 _LEFT, _RIGHT = 44, 956
 _MANY = 12  # places of one line that are told one by one: the findings below have them all
 _UNITS = 12  # units of one way that are named
+_WAYS = 100  # ways that are drawn: a fleet has as many as it has versions, but each unread account has its own reason
 _MARKS: Final[Mapping[State, tuple[str, str, str]]] = {
     "no-go": ("d", "✗", "NO-GO"),
     "error": ("u", "✗", "check failed"),
@@ -95,12 +96,13 @@ class Way:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checklist:
-    """All of it; ``legend`` counts the lines by state."""
+    """All of it; ``legend`` counts the lines by state, ``hidden`` the ways that are not drawn."""
 
     to: str
     legend: tuple[tuple[str, str, str, int], ...]
     sections: tuple[tuple[str, tuple[Row, ...]], ...]
     ways: tuple[Way, ...]
+    hidden: int
 
 
 def checklist(results: Results, cards: Sequence[Card]) -> Checklist | None:
@@ -112,12 +114,14 @@ def checklist(results: Results, cards: Sequence[Card]) -> Checklist | None:
         anchors.setdefault(card.lead.check, card.anchor)
     told = list(told_once(results))
     states = Counter(one.line.state for one in told)
+    found = list(by_way(results))
     sections = groupby(told, key=lambda one: one.line.section)
     return Checklist(
         to=results.readiness.to,
         legend=tuple((*mark, states[state]) for state, mark in _MARKS.items() if states[state]),
         sections=tuple((name, tuple(_row(one, anchors) for one in group)) for name, group in sections),
-        ways=tuple(_way(units, note) for units, note in by_way(results)),
+        ways=tuple(_way(units, note) for units, note in found[:_WAYS]),
+        hidden=max(len(found) - _WAYS, 0),
     )
 
 

@@ -19,6 +19,7 @@ from reports.html.readiness import checklist
 from reports.readiness import lines
 from tests.reports import sample
 from tests.reports.sample.hostile import HOSTILE
+from tests.reports.sample.upgrade import UP
 
 if TYPE_CHECKING:
     from audit.verdict.results import Results
@@ -186,6 +187,16 @@ def test_without_routes_there_is_no_route() -> None:
     assert 'id="route"' not in page
     assert "#route" not in page
     assert 'id="checklist"' not in render(sample.results())
+
+
+def test_large_fleet_stays_below_2_mb() -> None:
+    """A thousand accounts that each have a way of their own fit: what is not drawn is counted."""
+    notes = tuple(RouteNote(unit=f"account-{n}/us-west-2", route=replace(UP, start=f"v0.41.{n}")) for n in range(1000))
+    results = replace(sample.large(1000, 4, 1000), readiness=ReadinessNote(to="v1.3.0", routes=notes, seen={}))
+    page = render(results)
+    assert len(page.encode()) < 2_000_000
+    assert page.count('<svg class="route"') == 100
+    assert "900 more ways are not drawn here" in page
 
 
 def test_hostile_words_are_inert() -> None:
