@@ -61,8 +61,8 @@ def test_declared_tag_not_in_registry(unit: UnitView, findings: Findings) -> Non
 def test_registry_policy_lacks_account(repository: RepositoryView, findings: Findings) -> None:
     """The repository's policy does not let an account of the fleet pull.
 
-    A new account that was forgotten here deploys well, and then none of its runs starts. A grant under a condition,
-    such as an organization's id, is not judged.
+    A new account that was forgotten here deploys well, and then none of its runs starts. A grant to the role with which
+    its tasks pull counts; one under a condition, such as an organization's id, is not judged.
     """
     for account in repository.users:
         subject = of_repository(repository, kind=account.id, calls=("ecr:GetRepositoryPolicy",))
@@ -74,7 +74,7 @@ def test_registry_policy_lacks_account(repository: RepositoryView, findings: Fin
             policy = need(repository.seen.policy)
             if policy is None:
                 not_applicable("the repository has no policy at all: see registry-without-policy")
-            answer = pull(policy, account.id)
+            answer = pull(policy, account.id, repository.pullers.get(account.id, ()))
             if answer == "conditional":
                 not_applicable(f"{account.name} may pull under a condition that is not evaluated here")
             assert answer == "allowed", f"{account.name} ({account.id}) may not pull {repository.seen.name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from audit.errors import UnreadError
@@ -16,7 +16,10 @@ from audit.verdict.check import not_applicable
 from audit.verdict.ecr_policies import fits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from audit.model import ImageRef
+    from audit.running.model.seen import Observation
     from audit.snapshot import Snapshot
     from audit.verdict.pairs import Matched
 
@@ -77,7 +80,8 @@ class Registry:
 class RepositoryView:
     """One ECR repository: what checks get as ``repository``. ``key`` is ``account/region/name``.
 
-    ``users`` are the accounts that a unit declares an image of it for, ``declared`` and ``running`` the tags in use.
+    ``users`` are the accounts that a unit declares an image of it for, ``declared`` and ``running`` the tags in use;
+    ``pullers`` are the roles with which the task definitions of an account pull, by its id.
     """
 
     key: str
@@ -86,6 +90,7 @@ class RepositoryView:
     users: tuple[Account, ...]
     declared: frozenset[str]
     running: frozenset[str]
+    pullers: Mapping[str | None, frozenset[str]] = field(default_factory=dict)
 
     @property
     def settings(self) -> RepositorySettings | None:
@@ -157,7 +162,18 @@ def views(snapshot: Snapshot) -> tuple[RepositoryView, ...]:
         if place is not None:
             running[place].update(_tags(image))
     names = {account.id: account.name for account in snapshot.order.accounts}
-    return tuple(_view(seen, names, users, declared, running) for seen in snapshot.running.repositories)
+    made = (_view(seen, names, users, declared, running) for seen in snapshot.running.repositories)
+    pullers = _pullers(snapshot.running.observations)
+    return tuple(replace(one, pullers=pullers) for one in made)
+
+
+def _pullers(observations: Iterable[Observation]) -> dict[str | None, frozenset[str]]:
+    """Name the execution roles of what was seen, by account: ECS pulls with these."""
+    found: dict[str | None, set[str]] = defaultdict(set)
+    for seen in observations:
+        definitions = seen.families.value if seen.families.kind == "seen" else ()
+        found[seen.account.id].update(one.execution_role for one in definitions if one.execution_role)
+    return {id_: frozenset(roles) for id_, roles in found.items()}
 
 
 def _tags(image: ImageRef) -> tuple[str, ...]:

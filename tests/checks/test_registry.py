@@ -20,6 +20,7 @@ from tests.nouns import (
     NOW,
     RUNNER,
     SHARED,
+    STACK,
     definition,
     fleet,
     null,
@@ -113,6 +114,18 @@ def test_policy(seen: Repository, expected: str) -> None:
     (one,) = repositories(rows=ROWS, repositories=(seen,))
     owner, other = ended(test_registry.test_registry_policy_lacks_account, one)
     assert (owner, other) == ("not_applicable", expected)
+
+
+def test_policy_for_the_role_that_pulls() -> None:
+    """A grant to the execution role of the account's tasks is one; to a role of that name elsewhere it is none."""
+    name = f"role/{STACK}-task-execution-role"
+    for account, expected in ((DEV, "pass"), (SHARED, "fail")):
+        task = replace(definition(PLANNER, f"{RUNNER}:v1.3.0"), execution_role=f"arn:aws:iam::{DEV.id}:{name}")
+        seen = policy(statement({"AWS": f"arn:aws:iam::{account.id}:{name}"}))
+        (one,) = repositories(
+            rows=(row(account=DEV),), observations=(observation(families=Seen(value=(task,))),), repositories=(seen,)
+        )
+        assert ended(test_registry.test_registry_policy_lacks_account, one) == [expected]
 
 
 def test_policy_says_who() -> None:
