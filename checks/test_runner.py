@@ -136,9 +136,16 @@ def test_task_on_old_revision(unit: UnitView, findings: Findings) -> None:
             newest = {found.family: f"{found.family}:{found.revision}" for found in stack.definitions}
             for task in stack.running_tasks:
                 family = (task.definition or "").partition(":")[0]
-                with findings.about(
-                    of_stack(unit, stack, name=task.id, kind=task.id, running=task.definition, calls=TASKS)
-                ):
+                subject = of_stack(
+                    unit,
+                    stack,
+                    name=task.id,
+                    kind=task.id,
+                    running=task.definition,
+                    calls=(*TASKS, "ecs:DescribeTaskDefinition"),
+                    about=(family,),
+                )
+                with findings.about(subject):
                     if family not in newest:
                         not_applicable("a task of another family, or one that could not be described")
                     assert task.definition == newest[family], f"{task.id} runs {task.definition}, not {newest[family]}"

@@ -179,6 +179,12 @@ def test_old_revision(tasks: tuple[Task, ...], expected: list[str]) -> None:
     assert ended(test_runner.test_task_on_old_revision, clusters(*tasks)) == expected
 
 
+def test_old_revision_rests_on_both() -> None:
+    """What the task runs, and what is the newest, come from different calls."""
+    (one,) = judged(test_runner.test_task_on_old_revision, clusters(task())).judgements
+    assert {"DescribeTasks", "DescribeTaskDefinition"} <= {found.operation for found in one.subject.evidence}
+
+
 def test_old_revision_says_which() -> None:
     """The task is named by its id, with both revisions."""
     assert said(test_runner.test_task_on_old_revision, clusters(task(definition=f"{PLANNER}:6"))) == (
