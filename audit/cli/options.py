@@ -112,7 +112,7 @@ def seen(settings: Settings, exclusions: tuple[Exclusion, ...] = ()) -> Snapshot
 def say_incomplete(reason: str | None) -> None:
     """Say that a look ended early, and why."""
     if reason:
-        click.echo(f"INCOMPLETE, interrupted: {one_line(reason)}", err=True)
+        click.echo(f"INCOMPLETE: {one_line(reason)}", err=True)
 
 
 def today() -> date:

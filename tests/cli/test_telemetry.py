@@ -235,7 +235,7 @@ def test_bytes_are_refused() -> None:
     [
         pytest.param("reading the repository", "info", id="progress"),
         pytest.param("warning: waivers.yaml:3: old", "warning", id="warning"),
-        pytest.param("INCOMPLETE, interrupted: x", "warning", id="incomplete"),
+        pytest.param("INCOMPLETE: x", "warning", id="incomplete"),
         pytest.param("pipelines-audit: no credentials", "error", id="error"),
         pytest.param("Error: No such option", "error", id="wrong usage"),
     ],
