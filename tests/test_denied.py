@@ -24,7 +24,7 @@ from audit.running.permissions import CALLS, TABLE, Call
 from audit.verdict.check import Check
 from audit.verdict.results import Results
 from tests.aws import REGION, ROLE_ARN, emulator
-from tests.overlay.faults import DENIED, Reply, Rule, error, query_error
+from tests.overlay.faults import Reply, Rule, error, query_error
 from tests.overlay.proxy import Overlay, overlaid
 
 if TYPE_CHECKING:
@@ -170,8 +170,15 @@ def _seed(endpoint: str, id_: str) -> None:
 
 def _denials() -> Iterator[Rule]:
     for call, id_ in ACCOUNTS.items():
-        is_query = call.startswith(("sts:", "iam:"))
-        yield Rule(fault=query_error("AccessDenied", 403) if is_query else DENIED, call=call, account=id_)
+        denied = error("AccessDeniedException", x_amzn_RequestId=_request(call))
+        if call.startswith(("sts:", "iam:")):
+            denied = query_error("AccessDenied", 403, request_id=_request(call))
+        yield Rule(fault=denied, call=call, account=id_)
+
+
+def _request(call: str) -> str:
+    """Give the request id of each denial of a call."""
+    return f"denied-{_name(call)}"
 
 
 def _tasks() -> Iterator[Rule]:
@@ -206,6 +213,18 @@ def test_exactly_the_checks_that_need_it_are_unknown(run: Run, call: Call) -> No
     assert run.unknown(account) - {"not-covered"} == run.needing(call)
     named = {gap.permission for gap in run.results.coverage.gaps if gap.account_id == account}
     assert named == {call.action}
+
+
+@pytest.mark.parametrize("call", DENIABLE, ids=lambda call: call.name)
+def test_the_denied_request_is_the_evidence(run: Run, call: Call) -> None:
+    """Whatever is unknown in the account names the very request that AWS denied, and that once."""
+    unknown = [
+        found for found in run.results.findings if (found.account_id, found.outcome) == (ACCOUNTS[call.name], "unknown")
+    ]
+    denied = _request(call.name)
+    told = [[one.time is not None for one in found.evidence if one.request_id == denied] for found in unknown]
+    assert unknown
+    assert told == [[True]] * len(unknown)
 
 
 def test_nothing_outside_the_table_is_called(run: Run) -> None:

@@ -93,9 +93,10 @@ def error(code: str, status: int = 400, message: str = "ghp_SecretOfTheServer", 
     )
 
 
-def query_error(code: str, status: int = 400, message: str = "ghp_SecretOfTheServer") -> Reply:
-    """Make an error of STS."""
-    body = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+def query_error(code: str, status: int = 400, message: str = "ghp_SecretOfTheServer", request_id: str = "") -> Reply:
+    """Make an error of STS, which names the request in its body."""
+    named = f"<RequestId>{request_id}</RequestId>" if request_id else ""
+    body = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error>{named}</ErrorResponse>"
     return Reply(status=status, body=body.encode(), headers=(("Content-Type", "text/xml"),))
 
 
