@@ -29,6 +29,7 @@ from botocore.awsrequest import (
 )
 from botocore.config import Config
 from botocore.credentials import Credentials, ReadOnlyCredentials
+from botocore.handlers import add_retry_headers
 from botocore.hooks import HierarchicalEmitter, first_non_none_response
 from botocore.httpsession import URLLib3Session
 from botocore.loaders import Loader, create_loader
@@ -278,6 +279,8 @@ class Session:
             # Heads and bodies are sent one by one: with Nagle's algorithm each call waits for a delayed ACK.
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         )
+        # Two of nine headers, each copied and signed anew; and untrue, since they say that nothing is ever retried.
+        client.meta.events.unregister("request-created", cast("Any", add_retry_headers))
         client.meta.events.register_first("before-send", cast("Any", transport.exchange))
         client.meta.events.register_first("needs-retry", cast("Any", _retry))
         client.meta.events.register("after-call", _release)
