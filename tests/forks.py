@@ -7,6 +7,7 @@ folder, environment and streams, and ends with its own exit code.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -70,10 +71,11 @@ def serve(place: str) -> None:
 
 
 def _warm(folder: Path) -> None:
-    """Judge and write everything once, so that whatever that loads is there for every call."""
+    """Read, judge and write everything once, so that whatever that loads is there for every call."""
     from audit import snapshot as snapshots
     from audit.cli import main
     from audit.cli.commands import COMMANDS
+    from audit.demo.sample import export
     from tests.nouns import snapshot
 
     for module, _ in COMMANDS.values():
@@ -83,6 +85,9 @@ def _warm(folder: Path) -> None:
     snapshots.save(snapshot(), folder / "s.json")
     reports = [part for form in ("html", "json", "junit", "sarif") for part in ("--report", f"{form}={folder / form}")]
     main(["check", "--snapshot", str(folder / "s.json"), "--history", f"sqlite:///{folder}/h.db", *reports])
+    main(["declared", "--infra-live", str(export(folder / "live"))])
+    gc.collect()
+    gc.freeze()  # else each call walks over, and so copies, what it has from here
 
 
 def _answer(connection: socket.socket) -> None:
