@@ -113,8 +113,8 @@ def exit_of(
 ) -> tuple[int, str]:
     """Choose the exit code and say it in words: interrupted, a bug, nothing, findings, incomplete, in sync."""
     level = Severity[settings.fail_on]
-    failed = sum(1 for found in findings if found.outcome == "fail" and Severity[found.severity] >= level)
-    parts = [_count(failed, settings.fail_on)]
+    failed = [found for found in findings if found.outcome == "fail" and Severity[found.severity] >= level]
+    parts = [_count(len(failed), settings.fail_on)]
     if ended.reason:
         code, parts = 2, [f"interrupted, {ended.reason}", *parts]
     elif summary["error"]:
@@ -130,7 +130,7 @@ def exit_of(
         code = 10
     else:
         code, parts = 0, parts if summary["fail"] or summary["waived"] else ["in sync"]
-    parts += [*_beside(summary, findings, past), *_extent(covered, code, summary)]
+    parts += [*_beside(summary, failed, past), *_extent(covered, code, summary)]
     parts += [f"{covered.excluded} excluded"] if covered.excluded else []
     return code, f"exit {code}: {', '.join(parts)}{_selection(settings)}"
 
@@ -146,9 +146,8 @@ def retold(results: Results, findings: Sequence[Finding], past: History) -> str:
     return now + results.verdict.removeprefix(said)
 
 
-def _beside(summary: Mapping[Outcome, int], findings: Sequence[Finding], past: History | None) -> list[str]:
-    """Say what is waived, what is new and what is fixed; nothing where there is nothing of it."""
-    failed = [found for found in findings if found.outcome == "fail"]
+def _beside(summary: Mapping[Outcome, int], failed: Sequence[Finding], past: History | None) -> list[str]:
+    """Say what is waived, what of the failures is new and what is fixed; nothing where there is nothing of it."""
     since = Counter(found.baseline for found in failed)
     counts = (
         (summary["waived"], "waived"),

@@ -70,7 +70,9 @@ class Judged:
         """Tell what the run says of a finding that it does not have: fixed, its unit left, or nothing at all."""
         where, check = place(finding), finding.check
         clean, found = self.clean.get(check, frozenset()), self.found.get(check, frozenset())
-        if where in clean and (where != FLEET or self.whole):
+        if where == FLEET and not self.whole:
+            return "unread"  # a part of the fleet is not the fleet
+        if where in clean:
             return "fixed"
         ran = bool(clean or found)
         if where != FLEET and where not in self.units:

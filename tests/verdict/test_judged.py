@@ -47,6 +47,7 @@ def holed(results: Results, gap: Gap) -> Results:
 CLEAN = night(2)
 GONE = night(2, accounts=["dev", "stage"])
 FLEET = replace(CLEAN, passes=(*CLEAN.passes, Passed(check="module-ref-skew", unit="fleet")))
+OTHERWISE = replace(CLEAN, findings=(replace(FLEETWIDE, id="2" * 64, kind="other"),))
 SKEWED = night(2, [replace(SKEW, id="1" * 64, unit=sample.unit("prod"), account_id=IDS["prod"])])
 DOUBT = found(DRIFT, "dev", APPLIER, outcome="unknown")
 
@@ -86,6 +87,16 @@ DOUBT = found(DRIFT, "dev", APPLIER, outcome="unknown")
         pytest.param(FLEET, SKEW, "fixed", id="a check of the fleet passed"),
         pytest.param(FLEET, FLEETWIDE, "fixed", id="a check of the fleet passed, about no place"),
         pytest.param(narrowed(FLEET, "-k dev"), SKEW, "unread", id="a check of a part of the fleet passed"),
+        pytest.param(
+            narrowed(FLEET, "--account dev"),
+            FLEETWIDE,
+            "unread",
+            id="a check of a part of the fleet passed, about no place",
+        ),
+        pytest.param(OTHERWISE, FLEETWIDE, "fixed", id="a check of the fleet found something else"),
+        pytest.param(
+            narrowed(OTHERWISE, "--account dev"), FLEETWIDE, "unread", id="a check of a part found something else"
+        ),
         pytest.param(SKEWED, SKEW, "fixed", id="a check of the fleet found another place"),
     ],
 )
