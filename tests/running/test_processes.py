@@ -63,6 +63,8 @@ def test_the_same_as_on_threads(runner: str, monkeypatch: pytest.MonkeyPatch) ->
         assert len(done) == len(TARGETS)
         assert seen == observe(TARGETS, ACCESS)
         assert repositories == registries([REGISTRY], ACCESS)
+        assert all(request.id for one in seen for request in one.requests)
+        assert [len(one.requests) for one in seen] == [one.calls for one in seen]
 
 
 def test_a_killed_process_loses_nothing(runner: str) -> None:

@@ -137,6 +137,7 @@ def test_the_same_as_on_threads_without_a_credential(cluster: tuple[str, list[su
         seen = looked(address)
     assert seen == observe(TARGETS, ACCESS)
     assert all(isinstance(one.identity, Seen) for one in seen)
+    assert [len(one.requests) for one in seen] == [one.calls for one in seen]
     assert b"role/pipelines-audit" in heard
     for secret in (KEY, SECRET, "ASIA", "FQoGZXIvYXdz"):
         assert secret.encode() not in heard, secret
