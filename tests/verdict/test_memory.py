@@ -273,6 +273,16 @@ def test_new_is_what_the_baseline_judged_and_did_not_find(
     assert now.verdict == f"exit 1: 1 finding ≥ low{words}"
 
 
+def test_what_fails_no_run_is_counted_nowhere() -> None:
+    """The verdict counts as new, or as not judged before, among the findings that it counts."""
+    mild = found(account=SHARED, severity="info")
+    now = night(
+        BAD, entry(mild, account=SHARED), baseline=night(GOOD, CLEAN_SHARED), previous=night(GOOD, CLEAN_SHARED)
+    )
+    assert {one.baseline for one in now.findings} == {"new"}
+    assert now.verdict == "exit 1: 1 finding ≥ low, 1 new since the baseline, 1 new since the last run"
+
+
 def test_a_baseline_knows_a_check_by_its_earlier_id() -> None:
     """A check that was renamed since judged then what it judges now."""
     checks = (record(aliases=("tag-drift",)),)
