@@ -8,9 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from rich.progress import Progress as Bar
-from rich.progress import TaskID
-
+from audit.cli.tally import WORDS, Tally
 from audit.cli.telemetry import Run, current, detail, say
 from audit.text import counted, one_line
 
@@ -21,14 +19,6 @@ if TYPE_CHECKING:
     from audit.running.spent import Spent
 
 EVERY_SECONDS = 10.0
-WORDS = {
-    "declared": "reading the repository",
-    "released": "asking for the releases",
-    "credentials": "checking credentials",
-    "accounts": "looking at accounts",
-    "registries": "looking at image registries",
-    "secrets": "looking at secrets",
-}
 
 
 @contextmanager
@@ -57,40 +47,10 @@ def _shown() -> Iterator[_Shown]:
     if not sys.stderr.isatty():
         yield _Lines()
         return
-    from rich.console import Console  # noqa: PLC0415 -- start-up: only on a terminal
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415 -- as above
+    from audit.cli.bar import bar  # noqa: PLC0415 -- start-up: only on a terminal
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[tally]}"))
-    with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
-        yield _Bar(bar)
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a stage has come to: places done and failed, calls made, since when."""
-
-    total: int | None
-    done: int = 0
-    failed: int = 0
-    calls: int = 0
-    began: float = field(default_factory=time.monotonic)
-
-    def add(self, calls: int, *, failed: bool) -> None:
-        """Count one place."""
-        self.done += 1
-        self.failed += failed
-        self.calls += calls
-
-    def words(self) -> str:
-        """Say it: failures if there are some, calls, and how many places a second."""
-        seconds = max(time.monotonic() - self.began, 0.001)
-        failed = f"{self.failed:,} not fully read, " if self.failed else ""
-        return f"{failed}{counted(self.calls, 'call')}, {self.done / seconds:.1f} a second"
-
-    def left(self) -> str:
-        """Say how long the rest will take at the pace so far."""
-        seconds = (time.monotonic() - self.began) / self.done * ((self.total or 0) - self.done)
-        return f"{int(seconds // 60)}:{int(seconds % 60):02} left"
+    with bar() as shown:
+        yield shown
 
 
 @dataclass(slots=True)
@@ -111,24 +71,6 @@ class _Measured:
             seconds = sum(cost.seconds for cost in (spent or {}).values())
             words = f"{one_line(what)}: {counted(calls, 'call')}, {seconds:.2f} s{', not fully read' if failed else ''}"
             detail(words, what=one_line(what), calls=calls, seconds=round(seconds, 3), failed=failed)
-
-
-@dataclass(slots=True)
-class _Bar:
-    bar: Bar
-    tally: Tally = field(default_factory=lambda: Tally(total=None))
-    task: TaskID | None = None
-
-    def begin(self, stage: str, total: int | None) -> None:
-        if self.task is not None:
-            self.bar.remove_task(self.task)
-        self.tally = Tally(total=total)
-        self.task = self.bar.add_task(WORDS[stage], total=total, tally="")
-
-    def advance(self, *, calls: int = 0, failed: bool = False) -> None:
-        self.tally.add(calls, failed=failed)
-        if self.task is not None:
-            self.bar.update(self.task, advance=1, tally=self.tally.words())
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from audit.cli import progress
-from audit.cli.progress import Tally
+from audit.cli.tally import Tally
 
 if TYPE_CHECKING:
     import pytest
