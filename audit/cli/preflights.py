@@ -33,5 +33,6 @@ def preflight(settings: Settings, exclusions: tuple[Exclusion, ...] = (), *, alo
         found, unplaced = preflight.preflight(settings, without(wanted, exclusions), others, shown)
     click.echo(credentials(found, unplaced), nl=False, err=not alone)
     gaps = [one.identity.gap for one in found if one.identity.kind == "unread"]
-    code = with_gaps([*unplaced, *gaps])
+    stopped = next((gap.message for gap in gaps if gap.code == "Stopped"), None)
+    code = with_gaps([*unplaced, *gaps], stopped)
     return code if alone or code else None

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from audit import fleet
+from audit.look import roster
+from audit.look.exclusions import covering
 from audit.look.once import listed_accounts
 from audit.running.fanout import Fanout
 from audit.running.model.targets import Target
@@ -29,13 +31,19 @@ def preflight(
 ) -> tuple[tuple[Standing, ...], tuple[Gap, ...]]:
     """Ask of every account that would be looked at, each once, whose credentials these are.
 
-    The gaps are those of units that have no place, so that nobody would look at them.
+    The gaps are those of what nobody would look at: units without a place, accounts that the organization has closed,
+    an organization that cannot be listed.
     """
     order = fleet.deploy_order(wanted.accounts)
-    places, gaps = fleet.targets(wanted, order)
+    places, unplaced = fleet.targets(wanted, order)
+    listed = listed_accounts(settings, places)
+    members = (listed.value or ()) if listed.kind == "seen" else ()
+    places = roster.open_places(places, members)
+    closed = (gap for gap in roster.closed(wanted, members, settings) if covering(others.exclusions, gap) is None)
+    gaps = (*unplaced, *closed, *((listed.gap,) if listed.kind == "unread" else ()))
     registries = fleet.registry_targets(wanted.containers, (), order, ())
     also = (Target(account=found.account, region=found.region, stacks=()) for found in registries)
-    accounts = _once((*places, *also, *(_beyond(settings, places, others) if settings.beyond_units else ())))
+    accounts = _once((*places, *also, *(others.places(members, settings) if settings.beyond_units else ())))
     progress.begin("credentials", len(accounts))
     threads = settings.workers or THREADS
     session = Session(fleet.access(settings), workers=threads)
@@ -47,12 +55,6 @@ def preflight(
     finally:
         pool.close()
     return found, gaps
-
-
-def _beyond(settings: Settings, places: Sequence[Target], others: Beyond) -> Sequence[Target]:
-    # Where the organization can't be listed the look itself says so.
-    listed = listed_accounts(settings, places)
-    return others.places((listed.value or ()) if listed.kind == "seen" else (), settings)
 
 
 def _once(targets: Iterable[Target]) -> Sequence[Target]:

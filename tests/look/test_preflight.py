@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +15,8 @@ from audit.cli import main
 from audit.demo.emulator import environment, settings
 from audit.demo.sample import export
 from tests.aws import ROLE_ARN, emulator
-from tests.overlay.faults import Rule, query_error
+from tests.look.test_rounds import started
+from tests.overlay.faults import DENIED, Reply, Rule, Silence, query_error
 from tests.overlay.proxy import Overlay, overlaid
 
 if TYPE_CHECKING:
@@ -20,6 +24,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STAGE = "111122223333"
+EXCLUDED = """\
+version: 1
+exclusions:
+  - accounts: [stage]
+    reason: closed with the project
+    owner: platform@example.com
+    expires: {ends}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +145,40 @@ def test_chained_roles_and_external_ids(exported: Path, overlay: Overlay, capsys
     # Prod is 444455556666 too: once the hub, once its own role by the hub.
     assert overlay.count("sts:AssumeRole", "123456789012") == 1
     assert overlay.count("sts:AssumeRole", "444455556666") == 6
+
+
+def test_the_organization_is_asked_too(
+    exported: Path, overlay: Overlay, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where it can't be listed the nightly job would not be whole; a closed account is not tried to be entered."""
+    asked = Rule(fault=DENIED, call="organizations:ListAccounts", times=1)
+    listed = _listed({"Id": STAGE, "Name": "stage", "State": "SUSPENDED"})
+    overlay.rules += [asked, Rule(fault=listed, call="organizations:ListAccounts")]
+    assert run("running", exported, "--organization") == 10
+    assert "not looked at: accounts of the organization unread" in capsys.readouterr().out
+    assert run("check", exported, "--organization") == 10
+    shown = capsys.readouterr().out
+    assert f"not looked at: account stage ({STAGE}) is SUSPENDED" in shown
+    assert "5 of 5 accounts can be entered" in shown
+    waivers = tmp_path / "w.yaml"
+    ends = datetime.now(UTC).date() + timedelta(days=30)
+    waivers.write_text(EXCLUDED.format(ends=ends), encoding="utf-8")
+    assert run("check", exported, "--organization", "--waivers", str(waivers)) == 0
+
+
+def _listed(*accounts: dict[str, str]) -> Reply:
+    return Reply(body=json.dumps({"Accounts": accounts}).encode())
+
+
+def test_a_stopped_preflight_is_2(exported: Path, overlay: Overlay) -> None:
+    """Ctrl-C while credentials are checked is no fault of any account."""
+    overlay.rules.append(Rule(fault=Silence(), call="sts:GetCallerIdentity"))
+    with started("running", "--infra-live", str(exported), "--role-arn", ROLE_ARN, "--preflight") as process:
+        ends = time.monotonic() + 60
+        while not overlay.count("sts:GetCallerIdentity"):
+            assert time.monotonic() < ends
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        shown, _ = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "0 of 6 accounts can be entered" in shown
