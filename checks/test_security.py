@@ -175,7 +175,7 @@ def test_task_role_can_change_itself(unit: UnitView, findings: Findings) -> None
                     name=found.family,
                     kind=found.family,
                     calls=("iam:SimulatePrincipalPolicy",),
-                    about=(found.task_role or "",),
+                    about=filter(None, (found.task_role,)),
                 )
                 with findings.about(subject):
                     role = found.task_role or not_applicable("it runs without a task role")
