@@ -6,10 +6,11 @@ It judges only where it was asked to: by the command, which registers a ``Handov
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +25,8 @@ from audit.configuration.options import LEVELS, OPTIONS
 from audit.errors import AuditError, UsageError
 from audit.fixtures import FINDINGS, NOTE, SESSION, check_of
 from audit.look.exclusions import standing
-from audit.verdict.check import SETTLED, Check, Findings, Subject, UnknownError, accident, mishap
-from audit.verdict.finding import Finding
+from audit.verdict import judging
+from audit.verdict.check import SETTLED, Findings, Subject, UnknownError, accident, mishap
 from audit.verdict.handover import Handover
 from audit.verdict.history import keep
 from audit.verdict.precedents import precedents, waivers
@@ -58,6 +59,7 @@ SUBJECTS = (
 )
 
 _PYTESTS = {"-k": "keyword", "-m": "markexpr"}
+_MANY = 1_000  # items whose room is worth a walk over all that there is
 _HERE = Path(__file__).resolve()
 _CHECKS = _HERE.parent.parent / "checks"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._/-]")
@@ -226,7 +228,7 @@ class Judge:
         """Put the entry for the ledger, and its findings, on the report of the phase that decides."""
         if call.excinfo and isinstance(call.excinfo.value, (pytest.fail.Exception, UnknownError)):
             # It says nothing of the fleet, and to look at its frames would take half the time of the whole run.
-            call.excinfo.traceback = call.excinfo.traceback[-1:]
+            call.excinfo = _innermost(call.excinfo)
         report = yield
         record = check_of(item)
         judgements = tuple(item.stash[FINDINGS].judgements) if FINDINGS in item.stash else ()
@@ -236,9 +238,10 @@ class Judge:
             return report
         if call.excinfo and not (call.when == "call" and isinstance(call.excinfo.value, SETTLED)):
             judgements = (*judgements, accident(_whole(item), call.excinfo.value))
-        entry = self.session.entry(item.nodeid, record, _whole(item).name, judgements)
+        whole = _whole(item)
+        entry = self.session.entry(item.nodeid, record, whole.name, judgements)
         report.__dict__["entry"] = entry
-        report.__dict__["finding"] = entry["findings"] or [_plain(record, _whole(item), entry["outcome"])]
+        report.__dict__["finding"] = entry["findings"] or [judging.quiet(record, whole, entry["outcome"])]
         if entry["outcome"] == "not_applicable" and report.failed:
             report.outcome, report.longrepr = "skipped", (str(item.path), 0, judgements[-1].message)
         if entry["outcome"] == "waived":
@@ -269,6 +272,16 @@ class Judge:
         session.exitstatus = results.exit_code
         if self.handover is not None:
             self.handover.results = results
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """Let go of the items: pytest outlives its run, and the reports of a large fleet need the room."""
+        session = config.pluginmanager.get_plugin("session")
+        if session is not None:
+            many = len(session.items) > _MANY
+            session.items.clear()
+            if many:
+                gc.collect()
 
     def _reason(self, exitstatus: int) -> str | None:
         if self.faults:
@@ -326,27 +339,15 @@ def _move_to_stderr(config: pytest.Config, *, shown: bool) -> None:
         config.pluginmanager.register(TerminalReporter(config, sys.stderr), "terminalreporter")
 
 
+def _innermost(raised: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
+    """Leave only the frame that raised; pytest's own, on the way to it, are a good thirty."""
+    frame = raised.tb
+    while frame.tb_next is not None:
+        frame = frame.tb_next
+    return pytest.ExceptionInfo.from_exc_info((raised.type, raised.value, frame))
+
+
 def _whole(item: pytest.Item) -> Subject:
     """Make the subject of an item as a whole: its unit, repository or secret, or the fleet."""
     params: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
     return of_noun(next((params[name] for name in ("unit", "repository", "secret") if params.get(name)), None))
-
-
-def _plain(record: Check, subject: Subject, outcome: str) -> dict[str, Any]:
-    """Give the shape of a finding to an item that found nothing: for the columns of pytest-html."""
-    known = {name: getattr(subject, name) for name in ("account", "account_id", "region", "unit")}
-    empty: dict[str, Any] = dict.fromkeys(field.name for field in fields(Finding))
-    return (
-        empty
-        | known
-        | {
-            "check": record.id,
-            "severity": record.severity,
-            "outcome": outcome,
-            "subject": subject.name,
-            "message": "",
-            "remedy": "",
-            "controls": (),
-            "evidence": (),
-        }
-    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from audit.verdict.finding import OUTCOMES, Finding, Outcome, fingerprint
 from audit.verdict.waivers import waived
@@ -11,10 +12,14 @@ from audit.verdict.waivers import waived
 if TYPE_CHECKING:
     from datetime import date
 
-    from audit.verdict.check import Check, Judgement
+    from audit.model import Location
+    from audit.verdict.check import Check, Judgement, Subject
+    from audit.verdict.finding import Evidence, WaiverNote
     from audit.verdict.waivers import Waivers
 
 PlainFinding = dict[str, Any]
+
+_EMPTY: Final = MappingProxyType[str, Any](dict.fromkeys(field.name for field in fields(Finding)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +81,34 @@ def finding(check: Check, judgement: Judgement) -> Finding:
 
 def plain(found: Finding) -> PlainFinding:
     """Turn a finding into data that travels on a pytest report."""
-    return asdict(found)
+    told = _named(found)
+    for name in ("location", "waiver"):
+        told[name] = told[name] and _named(told[name])
+    told["evidence"] = tuple(_named(one) for one in found.evidence)
+    return told
+
+
+def quiet(check: Check, subject: Subject, outcome: Outcome) -> PlainFinding:
+    """Give the shape of a finding to an item that found nothing: for the columns of pytest-html."""
+    return _EMPTY | {
+        "check": check.id,
+        "severity": check.severity,
+        "outcome": outcome,
+        "account": subject.account,
+        "account_id": subject.account_id,
+        "region": subject.region,
+        "unit": subject.unit,
+        "subject": subject.name,
+        "message": "",
+        "remedy": "",
+        "controls": (),
+        "evidence": (),
+    }
+
+
+def _named(value: Finding | Location | WaiverNote | Evidence) -> dict[str, Any]:
+    """Give the fields of a value as they are: ``asdict`` copies every string, which takes a tenth of a run."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def _cause(check: Check, judgement: Judgement) -> str | None:
