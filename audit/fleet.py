@@ -42,7 +42,7 @@ def select(declared: Declared, settings: Settings) -> Declared:
     """
     if not declared.units and not declared.gaps:
         raise NothingSelectedError(
-            f"no ECS Deploy Runner unit found below {settings.infra_live}: a unit is a terragrunt.hcl whose "
+            f"no ECS Deploy Runner unit found {_where(settings)}: a unit is a terragrunt.hcl whose "
             "terraform.source names a module ecs-deploy-runner; give the repository that holds them by --infra-live"
         )
     units = tuple(unit for unit in declared.units if _matches(unit, settings))
@@ -53,6 +53,10 @@ def select(declared: Declared, settings: Settings) -> Declared:
     paths = {unit.path for unit in units}
     containers = tuple(row for row in declared.containers if row.unit in paths)
     return replace(declared, units=units, containers=containers, gaps=gaps)
+
+
+def _where(settings: Settings) -> str:
+    return f"in {settings.snapshot}" if settings.infra_live is None else f"below {settings.infra_live}"
 
 
 def access(settings: Settings) -> Access:

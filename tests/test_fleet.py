@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -80,6 +81,8 @@ def test_nothing_selected() -> None:
         select(snapshot(rows=ROWS).declared, Settings(account=("prod",)))
     with pytest.raises(NothingSelectedError, match="no ECS Deploy Runner unit found"):
         select(snapshot(rows=()).declared, Settings())
+    with pytest.raises(NothingSelectedError, match=r"unit found in seen\.json: a unit is"):
+        select(snapshot(rows=()).declared, Settings(snapshot=Path("seen.json")))
 
 
 @pytest.mark.parametrize(

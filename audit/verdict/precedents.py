@@ -105,7 +105,8 @@ def text_of(path: Path, settings: Settings) -> str:
         return content.decode()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise UsageError(f"{path}: cannot be read: {reason}") from None
+        mend = "; pipelines-audit waivers add begins one" if isinstance(error, FileNotFoundError) else ""
+        raise UsageError(f"{path}: cannot be read: {reason}{mend}") from None
 
 
 def _inside(path: Path, settings: Settings) -> str | None:
