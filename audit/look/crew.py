@@ -6,6 +6,7 @@ Each process takes half a second to load the SDK, and the evaluation keeps one c
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from audit import fleet
@@ -49,8 +50,15 @@ class Crew:
         if number > 1:
             self._start(number)
 
-    def pool(self, here: Session, places: int) -> Pool:
-        """Give the pool for so many places; ``here`` is the session of this process."""
+    @cached_property
+    def here(self) -> Session:
+        """The session of this process, made where it is needed: with processes, only they load the SDK."""
+        from audit.running.session import Session  # noqa: PLC0415 -- as it says
+
+        return Session(self.access, workers=self.threads(1))
+
+    def pool(self, places: int) -> Pool:
+        """Give the pool for so many places."""
         if self.settings.scheduler is not None:
             from audit.running.scheduler import Scheduler  # noqa: PLC0415 -- an extra, and only where it was asked for
 
@@ -58,7 +66,7 @@ class Crew:
         if self._processes is not None:
             return self._processes
         number = self._number(places)
-        return Threads(here, self.threads(1)) if number == 1 else self._start(number)
+        return Threads(self.here, self.threads(1)) if number == 1 else self._start(number)
 
     def threads(self, processes: int) -> int:
         """Say how many threads each of so many processes has."""

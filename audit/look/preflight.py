@@ -48,7 +48,7 @@ def preflight(
     threads = settings.workers or THREADS
     session = Session(fleet.access(settings), workers=threads)
     pool = Threads(session, threads)
-    fanout = Fanout(pool, session)
+    fanout = Fanout(pool, lambda: session)
     try:
         with on_signal(fanout.stop):
             found = fanout.run(standing, accounts, lambda _: progress.advance(calls=1))

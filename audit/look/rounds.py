@@ -17,7 +17,6 @@ from audit.running.model.ecr import Repository
 from audit.running.model.seen import Observation, Running
 from audit.running.model.targets import Target
 from audit.running.observe import look_at_account, look_at_registry, look_at_secret
-from audit.running.session import Session
 from audit.running.spent import Measured, measured
 from audit.running.tally import calls_by_account
 from audit.running.unread import gaps_in
@@ -122,10 +121,9 @@ def rounds(
         if logbook is not None:
             stack.callback(logbook.close)
         began_at = logbook.began_at if logbook else datetime.now(UTC).replace(microsecond=0)
-        here = Session(crew.access, workers=crew.threads(1))
-        pool = crew.pool(here, len(places.all))
+        pool = crew.pool(len(places.all))
         stack.callback(pool.close)
-        one = _Round(fanout=Fanout(pool, here), logbook=logbook, progress=progress)
+        one = _Round(fanout=Fanout(pool, lambda: crew.here), logbook=logbook, progress=progress)
         with on_signal(one.fanout.stop):
             seen = one.look("accounts", look_at_account, places.all)
             observations = seen[: len(places.units)]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from audit.errors import UsageError
 from audit.model import Account, Gap, Seen, Unread
 from audit.running.access import Access
-from audit.running.session import Session
 
 if TYPE_CHECKING:
     from audit.model import Fact
     from audit.running.model.targets import Target
+    from audit.running.session import Session
     from audit.running.visit import Visit
 
 WHAT = "caller"
@@ -24,6 +24,8 @@ def caller(access: Access, account: Account, region: str) -> Fact[str | None]:
 
     Any credentials may ask that. The key itself is neither asked for nor kept.
     """
+    from audit.running.session import Session  # noqa: PLC0415 -- start-up: where processes look, only they load the SDK
+
     try:
         way = access.way(account)
     except UsageError as error:

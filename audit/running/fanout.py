@@ -27,9 +27,9 @@ _LOOK_EVERY = 0.2
 
 
 class Fanout:
-    """One run: its pool, ``here`` for what the pool leaves undone, and whether it was stopped."""
+    """One run: its pool, ``here`` for a session of what the pool leaves undone, and whether it was stopped."""
 
-    def __init__(self, pool: Pool, here: Session) -> None:
+    def __init__(self, pool: Pool, here: Callable[[], Session]) -> None:
         self._pool = pool
         self._here = here
         self._stopped_at: float | None = None
@@ -56,13 +56,13 @@ class Fanout:
                 if on_done is not None:
                     on_done(result)
             left = {index: place for index, place in enumerate(places) if index not in results}
-            for index, result in self._results(Threads(self._here, THREADS), job, left) if left else ():
+            for index, result in self._results(Threads(self._here(), THREADS), job, left) if left else ():
                 results[index] = result
                 if on_done is not None and not self.is_stopped:
                     on_done(result)
         except BaseException:
             self._pool.stop()
-            self._here.stop()
+            self._here().stop()
             raise
         return tuple(results[index] for index in range(len(places)))
 

@@ -16,7 +16,6 @@ from audit.running.model.secrets import Secret
 from audit.running.model.seen import Observation
 from audit.running.pool import THREADS, Threads
 from audit.running.secrets import secret_metadata
-from audit.running.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from audit.running.model.ecs import TaskDefinition
     from audit.running.model.targets import RegistryTarget, SecretTarget, Target
     from audit.running.pool import Job, Place
+    from audit.running.session import Session
     from audit.running.visit import Visit
 
 P = TypeVar("P", bound="Place")
@@ -43,7 +43,7 @@ def observe(
     session: Session | None = None,
 ) -> tuple[Observation, ...]:
     """Look at every target on threads; ``on_done`` is called in the caller's thread as each comes in."""
-    return _on_threads(look_at_account, targets, session or Session(access, workers=workers), workers, on_done)
+    return _on_threads(look_at_account, targets, session or _session(access, workers), workers, on_done)
 
 
 def registries(
@@ -55,14 +55,20 @@ def registries(
     session: Session | None = None,
 ) -> tuple[Repository, ...]:
     """Look at every repository on threads, each in the account and region of its registry."""
-    return _on_threads(look_at_registry, targets, session or Session(access, workers=workers), workers, on_done)
+    return _on_threads(look_at_registry, targets, session or _session(access, workers), workers, on_done)
 
 
 def secrets(
     targets: Sequence[SecretTarget], access: Access, *, workers: int = THREADS, session: Session | None = None
 ) -> tuple[Secret, ...]:
     """Look at what Secrets Manager says about each secret, in the account that it belongs to; never at a value."""
-    return _on_threads(look_at_secret, targets, session or Session(access, workers=workers), workers, None)
+    return _on_threads(look_at_secret, targets, session or _session(access, workers), workers, None)
+
+
+def _session(access: Access, workers: int) -> Session:
+    from audit.running.session import Session  # noqa: PLC0415 -- start-up: where processes look, only they load the SDK
+
+    return Session(access, workers=workers)
 
 
 def _on_threads(
@@ -70,7 +76,7 @@ def _on_threads(
 ) -> tuple[R, ...]:
     pool = Threads(session, workers)
     try:
-        return Fanout(pool, session).run(job, places, on_done)
+        return Fanout(pool, lambda: session).run(job, places, on_done)
     finally:
         pool.close()
 

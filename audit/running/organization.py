@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from audit.model import Account, Unread
 from audit.running.faults import CallError
 from audit.running.model.access import Member
-from audit.running.session import Session
 
 if TYPE_CHECKING:
     from audit.model import Fact
     from audit.running.access import Access
+    from audit.running.session import Session
     from audit.running.visit import Visit
 
 WHAT = "accounts of the organization"
@@ -21,6 +21,8 @@ _CALL = "organizations:ListAccounts"
 
 def organization(access: Access, region: str, session: Session | None = None) -> Fact[tuple[Member, ...]]:
     """List the accounts with credentials of their own; ``region`` says in which partition."""
+    from audit.running.session import Session  # noqa: PLC0415 -- start-up: where processes look, only they load the SDK
+
     # Whose credentials they are is not known before, so nothing is confirmed: only this list is asked for with them.
     nobody = Account(name="organization", id=None)
     with (session or Session(access, workers=1)).visit(nobody, region) as visit:

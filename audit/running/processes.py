@@ -18,8 +18,6 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from audit.running.worker import QUIT, STOP, serve
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -34,6 +32,7 @@ class WorkerLostError(Exception):
     """The process that had taken a job is gone."""
 
 
+STOP, QUIT = "stop", "quit"
 _JOIN_SECONDS = 1.0
 
 
@@ -101,7 +100,7 @@ class Processes:
             with _deaf(), _safe_path():
                 for _ in range(processes):
                     ours, theirs = context.Pipe()
-                    process = context.Process(target=serve, args=(theirs, access, threads), daemon=True)
+                    process = context.Process(target=_serve, args=(theirs, access, threads), daemon=True)
                     process.start()
                     theirs.close()
                     self._children.append(_Child(process=process, connection=ours))
@@ -139,6 +138,12 @@ class Processes:
         for child in self._children:
             with suppress(OSError):
                 child.connection.send(word)
+
+
+def _serve(connection: Connection, access: Access, threads: int) -> None:
+    from audit.running.worker import serve  # noqa: PLC0415 -- the SDK is loaded there, not where processes are started
+
+    serve(connection, access, threads)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import audit.running.observe  # noqa: F401 -- the jobs are functions of it: loaded before the first of them comes
 from audit.errors import UsageError
+from audit.running.processes import QUIT, STOP
 from audit.running.session import Session
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 P = TypeVar("P", bound="Place")
 R = TypeVar("R")
-
-STOP, QUIT = "stop", "quit"
 
 # What every account is asked. A model is read from disk once, whatever the region.
 _ALWAYS = ("sts", "ecs", "lambda", "logs")

@@ -21,7 +21,6 @@ from audit.declared.tree import WorkTree
 from audit.look.crew import Crew
 from audit.running.pool import Threads
 from audit.running.processes import Processes
-from audit.running.session import Session
 from tests.aws import ROLE_ARN
 from tests.bench.fleet import write_fleet
 from tests.processes import BIN
@@ -80,7 +79,7 @@ def test_started_where_there_will_be_work(listing: Listing, settings: Settings, 
         crew.expect(listing)
         assert len(multiprocessing.active_children()) == processes
         if processes:
-            assert isinstance(crew.pool(Session(crew.access), MANY), Processes)
+            assert isinstance(crew.pool(MANY), Processes)
             assert len(multiprocessing.active_children()) == processes
 
 
@@ -88,13 +87,13 @@ def test_part_of_a_fleet_is_not_all_of_it(live: Path) -> None:
     """An accounts file that names hundreds starts nothing where there are few units."""
     with closing(Crew(Settings(), cores=2)) as crew:
         crew.expect(listed(WorkTree(live), "account0007"))
-        assert isinstance(crew.pool(Session(crew.access), 1), Threads)
+        assert isinstance(crew.pool(1), Threads)
 
 
 def test_more_places_than_accounts() -> None:
     """Where it shows only later that there is much to do, processes start then."""
     with closing(Crew(Settings(), cores=2)) as crew:
-        assert isinstance(crew.pool(Session(crew.access), MANY), Processes)
+        assert isinstance(crew.pool(MANY), Processes)
         assert len(multiprocessing.active_children()) == 2
 
 

@@ -41,7 +41,7 @@ def opened(processes: int = 2, threads: int = 2) -> Iterator[tuple[Processes, Fa
     """Start processes, and end them with the block."""
     pool = Processes(ACCESS, processes=processes, threads=threads)
     try:
-        yield pool, Fanout(pool, Session(ACCESS))
+        yield pool, Fanout(pool, lambda: Session(ACCESS))
     finally:
         pool.close()
 

@@ -89,7 +89,9 @@ def looked(address: str, *, before: threading.Event | None = None) -> tuple[Obse
     """Look on the cluster; ``before`` is set once the first answer is there."""
     pool = Scheduler(address, ACCESS)
     try:
-        return Fanout(pool, Session(ACCESS)).run(look_at_account, TARGETS, lambda _: before.set() if before else None)
+        return Fanout(pool, lambda: Session(ACCESS)).run(
+            look_at_account, TARGETS, lambda _: before.set() if before else None
+        )
     finally:
         pool.close()
 
@@ -166,7 +168,7 @@ def test_the_scheduler_may_be_gone(runner: str) -> None:
     with node("scheduler", "tcp://") as (_, address), node("worker", address):
         pool = Scheduler(address, ACCESS, patience=2)
     try:
-        fanout = Fanout(pool, Session(ACCESS))
+        fanout = Fanout(pool, lambda: Session(ACCESS))
         seen = [fanout.run(look_at_account, TARGETS) for _ in range(2)]
     finally:
         pool.close()
