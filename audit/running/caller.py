@@ -19,15 +19,15 @@ _CALL = "sts:GetCallerIdentity"
 _DEADLINE = 10.0  # it is asked once the rounds are over: nobody waits long for it
 
 
-def caller(access: Access, account: Account, region: str) -> Fact[str | None]:
+def whose(session: Session, place: Target) -> Fact[str | None]:
     """Ask whose credentials begin the way into an account: an ARN; None where they are the account's own.
 
-    Any credentials may ask that. The key itself is neither asked for nor kept.
+    Any credentials may ask that. The key itself is neither asked for nor kept. It is a job, asked where accounts are
+    looked at: there the credentials are at hand, and may be others than here.
     """
-    from audit.running.session import Session  # noqa: PLC0415 -- start-up: where processes look, only they load the SDK
-
+    access = session.access
     try:
-        way = access.way(account)
+        way = access.way(place.account)
     except UsageError as error:
         return Unread(gap=Gap(what=WHAT, message=str(error)))
     if not way.links:
@@ -39,13 +39,9 @@ def caller(access: Access, account: Account, region: str) -> Fact[str | None]:
         read_timeout=access.read_timeout,
         deadline=min(access.deadline, _DEADLINE),
     )
-    with Session(base, workers=1).visit(Account(name=WHAT, id=None), region) as visit:
+    # It ends with the session: whoever stops a look does not wait for this answer either.
+    with session.beside(base).visit(Account(name=WHAT, id=None), place.region) as visit:
         return visit.read(WHAT, _arn)
-
-
-def whose(session: Session, place: Target) -> Fact[str | None]:
-    """Ask it where accounts are looked at, as a job: there the credentials are at hand, and may be others than here."""
-    return caller(session.access, place.account, place.region)
 
 
 def _arn(visit: Visit) -> str:

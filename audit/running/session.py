@@ -220,7 +220,7 @@ class Session:
         *(ValueError, TypeError, AttributeError, LookupError),
     )
 
-    def __init__(self, access: Access, *, workers: int = 32) -> None:
+    def __init__(self, access: Access, *, workers: int = 32, visits: Visits | None = None) -> None:
         # At DEBUG botocore logs assumed credentials and environment values; no setting of a user may turn that on.
         logging.getLogger("botocore").setLevel(logging.INFO)
         self.access = access
@@ -229,7 +229,7 @@ class Session:
         self._clients: Once[BaseClient] = Once()
         self._bases: Once[Credentials] = Once(keep_failures=True)
         self._roles: Once[_Assumed] = Once()
-        self._visits = Visits()
+        self._visits = visits or Visits()
         self.identities: dict[str, Identity] = {}
         self.repositories: Once[tuple[Mapping[str, RepositorySettings], Request]] = Once(keep_failures=True)
         # With profiles of the accounts the environment's is not what counts, nor need it exist.
@@ -241,6 +241,10 @@ class Session:
     def visit(self, account: Account, region: str) -> AbstractContextManager[Visit]:
         """Begin to look at an account in a region; nothing is sent yet. The deadline runs from here."""
         return self._visits.under_way(Visit(self, account, region))
+
+    def beside(self, access: Access) -> Session:
+        """Give a session for another way in, which is stopped with this one."""
+        return Session(access, workers=1, visits=self._visits)
 
     def stop(self) -> None:
         """End every visit under way, from whatever thread: requests are cut, nothing more is sent."""

@@ -47,9 +47,9 @@ class Overlay:
 
     def count(self, call: str = "*", account: str = "*") -> int:
         """Say how many requests came in for a call by an account, faults included."""
-        return sum(
-            number for (name, of), number in self.calls.items() if fnmatchcase(name, call) and fnmatchcase(of, account)
-        )
+        with self._lock:
+            made = tuple(self.calls.items())
+        return sum(number for (name, of), number in made if fnmatchcase(name, call) and fnmatchcase(of, account))
 
     def expire(self, account: str) -> None:
         """Let the session that this account was last given be over."""
