@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, NoReturn
 
 import hcl2
@@ -38,6 +39,7 @@ __all__ = [
 ]
 
 _LIMITS = Limits()
+_SMALL = 8_192  # characters of a file whose tree may be kept
 _PREFIX = "_=("
 _TRAVERSAL = re.compile(r"\s*(?P<path>[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)\s*", re.ASCII)
 _WORDS = ("null", "true", "false")
@@ -48,11 +50,19 @@ def parse(text: str, file: str, limits: Limits = _LIMITS) -> Body:
 
     Raises HclSyntaxError with file, line and column for text that is no HCL, LimitError for more than ``limits``.
     """
+    return (_read_again if len(text) <= _SMALL else _read)(text, file, limits)
+
+
+def _read(text: str, file: str, limits: Limits) -> Body:
     with _bounded(file):
         source = Source(text, file, limits)
         region = scan_code(source)
         (body,) = trees(_tree(source, region.masked, 0))
         return _reader(source, region, 0).body(body, opened=-1, closed=len(region.masked))
+
+
+# A plan reads the repository before, between and after its steps, and hardly a file of it has changed.
+_read_again = lru_cache(maxsize=128)(_read)
 
 
 def parse_expression(text: str, file: str, line: int = 1, column: int = 1, limits: Limits = _LIMITS) -> Expression:

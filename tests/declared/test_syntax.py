@@ -350,3 +350,10 @@ def test_limits(text: str, limits: Limits, message: str) -> None:
     with pytest.raises(LimitError) as caught:
         parse(text, "x.hcl", limits)
     assert str(caught.value) == message
+
+
+def test_a_small_file_is_read_once_until_it_changes() -> None:
+    """The tree is that of the text, whichever way it was come by."""
+    assert parse("a = 1\n", "x.hcl") is parse("a = 1\n", "x.hcl")
+    assert parse("a = 2\n", "x.hcl") == parse("a = 2\n", "x.hcl", Limits(size=100))
+    assert parse("a = 1\n", "x.hcl") != parse("a = 2\n", "x.hcl")
