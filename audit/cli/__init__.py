@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
 import gc
@@ -109,8 +110,12 @@ def _fault(error: Exception) -> str:
 
 @contextlib.contextmanager
 def _collecting_seldom() -> Iterator[None]:
-    """Look for garbage less often than the interpreter would: that is a tenth of the evaluation of a repository."""
+    """Look for garbage less often than the interpreter would: that is a tenth of the evaluation of a repository.
+
+    And not once more in all that there is when the process ends anyway.
+    """
     before = gc.get_threshold()
+    atexit.register(gc.freeze)
     gc.set_threshold(*_SELDOM)
     try:
         yield
