@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,12 +19,18 @@ if TYPE_CHECKING:
 
 
 def pytest_configure() -> None:
-    """Keep compiled modules, also where the environment says not to: the tests start some five hundred processes.
+    """Make the processes that tests start alike, however the tests themselves were started.
 
-    Each would compile the house again, which takes longer than whatever else it does.
+    Compiled modules are kept, also where the environment says not to: some five hundred processes would each compile
+    the house again, which takes longer than whatever else they do. And they hear signals: a shell lets what it runs in
+    the background ignore Ctrl-C, ``nohup`` a hang-up, and children inherit that.
     """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in (signal.SIGHUP, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_DFL)
 
 
 def pytest_collection_finish() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
+from threading import Timer
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,13 +17,15 @@ def talk(
 ) -> tuple[int, str]:
     """Run a program at a terminal of its own; each answer is typed once its question is shown.
 
-    Gives the exit code and all that was shown.
+    Gives the exit code and all that was shown. Whoever still asks after two minutes is killed.
     """
     child, terminal = pty.fork()
     if not child:
         os.chdir(cwd)
         os.execve(argv[0], list(argv), dict(environment))  # noqa: S606 -- no shell line
     shown, at, left = b"", 0, list(answers)
+    patience = Timer(120, os.kill, (child, signal.SIGKILL))
+    patience.start()
     try:
         while piece := os.read(terminal, 4096):
             shown += piece
@@ -30,5 +34,6 @@ def talk(
                 os.write(terminal, left.pop(0)[1].encode())
     except OSError:
         pass  # Linux says so at the end of a terminal
+    patience.cancel()
     os.close(terminal)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode(errors="replace")
