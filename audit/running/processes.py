@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -153,6 +153,8 @@ def _deaf() -> Iterator[None]:
     Ctrl-C reaches the whole group of processes, and what to do about it is said by the one that started the others.
     This process hears what came meanwhile when the block ends.
     """
+    # Python starts its tracker with the first process, and lets both signals through again once it has.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     try:
         yield
