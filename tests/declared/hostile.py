@@ -89,10 +89,14 @@ CASES: Mapping[str, tuple[str, str]] = {
 }
 
 
-def ending(text: str) -> str:
+# What doubles ends the same way on a tenth of the budget, only sooner; "nested for" uses the whole of it up.
+DOUBLING = ("patterns", "nested directives", "billion flattened", "billion converted", "billion aliases")
+
+
+def ending(text: str, limit: int = 500_000) -> str:
     """Read a text, evaluate its attributes and those of its last blocks' bodies: how did it end?."""
     try:
-        with budget():
+        with budget(limit):
             made = locals_map(parse(text, "x.hcl").attributes, Known())
             for name in made:
                 made[name]
@@ -103,7 +107,7 @@ def ending(text: str) -> str:
 
 def main() -> None:
     """Print how each case ended, and the most memory that all of them took, in megabytes."""
-    endings = {name: ending(text) for name, (text, _) in CASES.items()}
+    endings = {name: ending(text, 50_000 if name in DOUBLING else 500_000) for name, (text, _) in CASES.items()}
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     sys.stdout.write(json.dumps({"endings": endings, "megabytes": most}))
 

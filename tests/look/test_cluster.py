@@ -60,6 +60,7 @@ def cluster(overlay: Overlay) -> Iterator[tuple[str, list[subprocess.Popen[str]]
         yield address, [stack.enter_context(node("worker", address))[0] for _ in range(2)]
 
 
+@pytest.mark.thorough
 def test_the_same_snapshot_as_threads_also_without_a_worker(
     live: Path, overlay: Overlay, cluster: tuple[str, list[subprocess.Popen[str]]], tmp_path: Path
 ) -> None:

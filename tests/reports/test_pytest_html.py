@@ -147,6 +147,7 @@ def test_run_without_results_is_incomplete(judged: Run, tmp_path: Path) -> None:
     assert "INCOMPLETE: the run ended (exit 0) before there were results" in (tmp_path / "run.html").read_text("utf-8")
 
 
+@pytest.mark.thorough
 def test_above_2000_rows_the_worst_are_kept(judged: Run, tmp_path: Path) -> None:
     """Passes are counted and not listed, of the others the worst 2,000 are; the page says both."""
     module = """

@@ -145,6 +145,7 @@ def test_the_same_as_on_threads_without_a_credential(cluster: tuple[str, list[su
         assert secret.encode() not in heard, secret
 
 
+@pytest.mark.thorough
 def test_a_worker_may_be_killed(cluster: tuple[str, list[subprocess.Popen[str]]]) -> None:
     """What it had taken is done by the other one: nothing is lost, nothing is invented."""
     address, workers = cluster
@@ -162,6 +163,7 @@ def test_a_worker_may_be_killed(cluster: tuple[str, list[subprocess.Popen[str]]]
     assert seen == observe(TARGETS, ACCESS)
 
 
+@pytest.mark.thorough
 def test_the_scheduler_may_be_gone(runner: str) -> None:
     """What it did not answer is done here, and so is what would have been handed in later."""
     assert runner

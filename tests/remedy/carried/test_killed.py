@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.remedy.carried.child import Faults
 from tests.remedy.carried.test_upgrade import merge
 from tests.remedy.carried.world import NEW, OLD
@@ -41,6 +43,7 @@ def until_it_ends(world: World, sha: str, faults: Faults) -> list[Done]:
     raise AssertionError(done[-1].err)
 
 
+@pytest.mark.thorough
 def test_killed_at_every_event(tmp_path: Path, overlay: Overlay, make: Make) -> None:
     """Killed wherever it can be, the tool goes on to the end, and nothing is there twice or half."""
     world = make(declared=OLD, pushed=(OLD,))
@@ -72,6 +75,7 @@ def test_killed_at_every_event(tmp_path: Path, overlay: Overlay, make: Make) -> 
     assert world.git("status", "--porcelain") == ""
 
 
+@pytest.mark.thorough
 def test_disk_full_while_the_journal_is_written(tmp_path: Path, make: Make) -> None:
     """A journal that cannot be written ends the run before anything else begins, and nothing is lost or done twice."""
     world = make()

@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.aws import REGION
 from tests.remedy.carried.world import ACCOUNTS, LOOK, NEW, OLD, RUNNER
 
@@ -52,6 +54,7 @@ def use_the_real_cli(world: World) -> None:
         program.write_text(_EACH_ONCE.format(real=real))
 
 
+@pytest.mark.thorough
 def test_a_root_of_plain_terraform(tmp_path: Path, make: Make) -> None:
     """Its plan is saved, shown and applied as it is, and gone then; drift before, none after."""
     world = make()

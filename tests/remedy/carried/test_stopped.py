@@ -8,6 +8,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.aws import REGION, seed_runner
 from tests.overlay.faults import Reply, Rule, error
 from tests.remedy.carried.child import Faults
@@ -24,6 +26,7 @@ aws ecs register-task-definition --family {STACK}-terraform-planner --region {RE
 """
 
 
+@pytest.mark.thorough
 def test_faults_on_the_way(overlay: Overlay, make: Make) -> None:
     """A wrong profile, a failing apply, a session that expires in its middle: each stops, the rest is untouched.
 
@@ -60,6 +63,7 @@ def test_faults_on_the_way(overlay: Overlay, make: Make) -> None:
     assert world.applied() == ["shared", "dev", "dev", "dev", "prod"]
 
 
+@pytest.mark.thorough
 def test_an_apply_that_locks_out(make: Make) -> None:
     """An account that may not pull, or whose invoker does not answer, is the last that is touched."""
     world = make()

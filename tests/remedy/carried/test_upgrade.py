@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.remedy.carried.world import KANIKO, LOOK, NEW, OLD, RUNNER
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ def merge(world: World, branch: str) -> None:
     world.git("push", "-q", "origin", "main")
 
 
+@pytest.mark.thorough
 def test_an_upgrade_and_the_way_back(tmp_path: Path, overlay: Overlay, make: Make) -> None:
     """Nothing without approval; then images first, edits, a review, and the accounts, each proved before the next."""
     world = make(declared=OLD, pushed=(OLD,))

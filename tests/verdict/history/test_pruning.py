@@ -132,6 +132,7 @@ def prune_or_write(url: str, number: int) -> None:
         keep.prune(url, nights.at(10))
 
 
+@pytest.mark.thorough
 def test_pruning_while_others_write(url: str) -> None:
     """Two processes, one of which prunes again and again: no run is lost, and no first day."""
     thirty = nights.thirty()

@@ -103,6 +103,7 @@ def replay() -> Past:
         return lives.trace(store.load(connection))
 
 
+@pytest.mark.thorough
 def test_two_writers_at_once(url: str) -> None:
     """Two processes that make the tables and write different and the same runs at once lose and double nothing."""
     thirty = nights.thirty()[:6]
