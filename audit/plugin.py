@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest.terminal import TerminalReporter
 
-from audit import fixtures, selection
+from audit import fixtures, refusals, selection
 from audit.configuration import config as configuration
-from audit.configuration.file import near
 from audit.configuration.options import LEVELS, OPTIONS
 from audit.errors import AuditError, UsageError
 from audit.fixtures import FINDINGS, NOTE, SESSION, check_of
@@ -44,24 +43,8 @@ if TYPE_CHECKING:
 RESULTS = pytest.StashKey[Results]()
 JUDGE = "pipelines-audit-judge"
 
-SUBJECTS = (
-    "accounts",
-    "coverage",
-    "declaration",
-    "images",
-    "invoker",
-    "organization",
-    "readiness",
-    "registry",
-    "release",
-    "runner",
-    "security",
-)
-
 _PYTESTS = {"-k": "keyword", "-m": "markexpr"}
 _MANY = 1_000  # items whose room is worth a walk over all that there is
-_HERE = Path(__file__).resolve()
-_CHECKS = _HERE.parent.parent / "checks"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._/-]")
 
 
@@ -85,14 +68,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the mark, and the judge where this run is one of ours."""
     config.addinivalue_line("markers", "check(record): a judgement, with its id, severity, needs, remedy and controls")
-    for name in (*LEVELS, *SUBJECTS):
+    for name in (*LEVELS, *refusals.SUBJECTS):
         config.addinivalue_line("markers", f"{name}: checks of this severity or subject")
     plugins = config.pluginmanager.get_plugins()
     handover = next((plugin for plugin in plugins if isinstance(plugin, Handover)), None)
-    if handover is None and not _asked(config):
+    if handover is None and not refusals.is_asked(config):
         return
-    _guard(config, handover)
-    _demand_marks(config)
+    refusals.demand_ours(config, handover)
+    refusals.demand_marks(config)
     # Both doors agree on these, whatever the configuration in force says: values must not reach a traceback.
     config.option.tbstyle = "line"
     config.option.showlocals = False
@@ -291,45 +274,6 @@ class Judge:
         if exitstatus == pytest.ExitCode.INTERNAL_ERROR:
             return "stopped by an internal error"
         return None
-
-
-def _asked(config: pytest.Config) -> bool:
-    named = any(config.getoption(f"audit_{name}") for name in ("infra_live", "snapshot"))
-    paths = (Path(config.invocation_params.dir, arg.partition("::")[0]).resolve() for arg in config.args)
-    return named or any(path == _CHECKS or _CHECKS in path.parents for path in paths)
-
-
-def _demand_marks(config: pytest.Config) -> None:
-    """End with 4 for a mark that nothing has, and ask whether another was meant; pytest itself would not."""
-    known = {re.split(r"[:(]", line)[0].strip() for line in config.getini("markers")}
-    words = re.findall(r"[A-Za-z_]\w*", config.option.markexpr)
-    for word in words if "=" not in config.option.markexpr else ():
-        if word not in known | {"and", "or", "not", "True", "False"}:
-            raise pytest.UsageError(f"-m: no check has the mark {word!r}{near(word, (*LEVELS, *SUBJECTS))}")
-
-
-def _guard(config: pytest.Config, handover: Handover | None) -> None:
-    """End with 4 where assertions would not count, or where foreign configuration or code is in force."""
-    if sys.flags.optimize or config.getoption("assertmode") == "plain":
-        raise pytest.UsageError("checks are assertions: unset PYTHONOPTIMIZE and leave --assert=plain out")
-    if config.getoption("numprocesses", None):
-        raise pytest.UsageError("judging runs in one process, which is faster: leave -n out")
-    if handover is not None:
-        return
-    root = _CHECKS.parent
-    mend = f"run: pytest -c {root / 'pyproject.toml'} {_CHECKS} --infra-live=PATH"
-    ours = {root / "pyproject.toml", _HERE.with_name("pytest.ini")}
-    if config.inipath is None or config.inipath.resolve() not in ours:
-        raise pytest.UsageError(f"the pytest configuration in force is not ours: {config.inipath}; {mend}")
-    for plugin in config.pluginmanager.get_plugins():
-        file = Path(getattr(plugin, "__file__", None) or "")
-        if file.name == "conftest.py" and root not in file.resolve().parents:
-            raise pytest.UsageError(f"a conftest.py that is not ours was loaded: {file}; {mend}")
-    audited = config.getoption("audit_infra_live")
-    if audited and Path(audited).resolve() in (root, *root.parents):
-        raise pytest.UsageError(
-            f"this tool stands inside the repository that it should audit: {root}; check it out elsewhere"
-        )
 
 
 def _move_to_stderr(config: pytest.Config, *, shown: bool) -> None:
