@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage check format lock package image licences sbom audit clean
+.PHONY: help install demo test coverage pythons check format lock package image licences sbom audit clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -40,6 +40,12 @@ coverage: $(STAMP) ## all tests, with branch coverage and its floor: what CI run
 	$(BIN)/coverage run -m pytest $(SPREAD) $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+pythons: ## the tests under each further supported Python that is on PATH, each in an environment of its own
+	@for python in python3.12 python3.13 python3.14; do \
+	    if $$python --version >/dev/null 2>&1; then $(MAKE) test PYTHON=$$python VENV=.venv-$$python || exit 1; \
+	    else echo "$$python is not on PATH: left out" >&2; fi; \
+	done
 
 check: $(STAMP) ## everything CI looks at besides the tests
 	$(BIN)/ruff check .
@@ -83,4 +89,4 @@ audit: $(STAMP) ## ask the advisory database about what ships (needs its network
 
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) .coverage* .mypy_cache .ruff_cache .pytest_cache pipelines-audit-demo dist build
+	rm -rf $(VENV) .venv-python3.* .coverage* .mypy_cache .ruff_cache .pytest_cache pipelines-audit-demo dist build
