@@ -366,6 +366,14 @@ def test_settings(check: object, changes: dict[str, object], expected: str) -> N
     assert ended(check, settings(**changes)) == [expected]
 
 
+def test_the_key_is_named() -> None:
+    """The sentence names the key that is used, and the kind of encryption where AWS names none."""
+    alias = "arn:aws:kms:us-west-2:234567890123:alias/aws/ecr"
+    check = test_registry.test_registry_without_own_key
+    assert said(check, settings(kms_key=alias)) == f"ecs-deploy-runner uses {alias}"
+    assert said(check, settings(encryption="AES256", kms_key=None)) == "ecs-deploy-runner uses AES256"
+
+
 def test_movable_tags_are_named() -> None:
     """Where the setting leaves tags out, those in use are held against it; without any there is nothing to judge."""
     one = settings(tag_mutability="IMMUTABLE_WITH_EXCLUSION", exclusions=("v1.*",))
