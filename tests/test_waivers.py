@@ -209,6 +209,7 @@ def test_from_night_to_night(tmp_path: Path, facts: Path, capsys: pytest.Capture
     assert "since the run of " in capsys.readouterr().out
 
 
+@pytest.mark.thorough
 def test_both_doors_agree(tmp_path: Path, facts: Path) -> None:
     """Pytest in a checkout waives and excludes as the command does, calls a waived check xfailed, says the advice."""
     file = written(tmp_path / "w.yaml", HEAD + DRIFT + CLOSED)

@@ -159,6 +159,7 @@ print(len(seen))
 """
 
 
+@pytest.mark.thorough
 def test_killed_at_any_moment(tmp_path: Path) -> None:
     """A hundred kills of the editing process leave the file old or new, never half."""
     (tmp_path / "common.hcl").write_text(TEXT + "\n" + "# padding\n" * 20)

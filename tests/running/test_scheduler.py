@@ -133,6 +133,7 @@ def listening_in(address: str) -> Iterator[tuple[str, bytearray]]:
             thread.join(10)
 
 
+@pytest.mark.thorough
 def test_the_same_as_on_threads_without_a_credential(cluster: tuple[str, list[subprocess.Popen[str]]]) -> None:
     """The workers sign in by themselves: what travels to them names the role, and holds no key."""
     with listening_in(cluster[0]) as (address, heard):

@@ -121,11 +121,8 @@ def night(job: str, place: Place) -> int:
     return code
 
 
-@pytest.mark.parametrize(
-    ("ci", "place"),
-    [pytest.param(ci, ci, id=ci, marks=() if ci == "github" else pytest.mark.thorough) for ci in SYSTEMS],
-    indirect=["place"],
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize(("ci", "place"), [pytest.param(ci, ci, id=ci) for ci in SYSTEMS], indirect=["place"])
 def test_three_nights(ci: str, place: Place, hub: hubs.Hub, capsys: pytest.CaptureFixture[str]) -> None:
     """0, then 1 with a request to merge, then 10: each is compared with the one before, and stands in the history."""
     live = place.checkout

@@ -86,6 +86,7 @@ def test_an_apply_that_locks_out(make: Make) -> None:
     assert world.applied() == ["shared", "dev", "prod"]
 
 
+@pytest.mark.thorough
 def test_refused_before_anything_is_started(overlay: Overlay, make: Make) -> None:
     """From inside, as the pipeline, with a session about to end, beside a run, on changed ground: nothing starts."""
     world = make()
@@ -120,6 +121,7 @@ def refused(world: World, sha: str, code: int, reason: str, *words: str) -> None
     assert all(part in done.err for part in reason.split(".*")), done.err
 
 
+@pytest.mark.thorough
 def test_images_and_pushes_that_fail(make: Make) -> None:
     """Without its images nothing is edited; a push that is refused is tried again, and nothing is committed twice."""
     world = make(declared=OLD, pushed=(OLD,))
@@ -150,6 +152,7 @@ def test_images_and_pushes_that_fail(make: Make) -> None:
     assert world.calls("terragrunt") == []
 
 
+@pytest.mark.thorough
 def test_two_runs_at_once(overlay: Overlay, make: Make) -> None:
     """A second run is refused, also while only a command of a killed one goes on; then it finds what that has done."""
     world = make()
