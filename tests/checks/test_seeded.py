@@ -9,7 +9,6 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import pytest
-import requests
 
 from audit import door
 from audit.configuration.config import Settings
@@ -25,7 +24,7 @@ from audit.demo.scenario import (
     seed,
 )
 from audit.look import once
-from tests.aws import DEV, ROLE_ARN, emulated_aws, emulator
+from tests.aws import DEV, ROLE_ARN
 from tests.checks.seeding import (
     BOTH,
     NEVER_BEGAN,
@@ -52,7 +51,7 @@ from tests.checks.seeding import (
 from tests.overlay.proxy import overlaid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.overlay.faults import Rule
@@ -193,13 +192,6 @@ def _images() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def emulated() -> Iterator[str]:
-    """Run one emulator for all faults."""
-    with emulator() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Declare the newest release everywhere, and look at dev and shared only, with a list of releases of today."""
     folder: Path = tmp_path_factory.mktemp("seeded")
@@ -212,33 +204,29 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.mark.parametrize(("change", "act", "expected"), FAULTS)
-def test_fault_is_found(emulated: str, settings: Settings, change: Change, act: Act, expected: set[str]) -> None:
+def test_fault_is_found(aws: str, settings: Settings, change: Change, act: Act, expected: set[str]) -> None:
     """Exactly the checks that are about the fault find something, and nothing is unknown."""
-    requests.post(f"{emulated}/moto-api/reset", timeout=10).raise_for_status()
-    for endpoint in emulated_aws(emulated):
-        seed(endpoint, change(BOTH))
-        act(clients(endpoint))
-        results = door.judge(settings, None, once.look(settings, os.environ))
+    seed(aws, change(BOTH))
+    act(clients(aws))
+    results = door.judge(settings, None, once.look(settings, os.environ))
     assert {(one.check, one.outcome) for one in results.findings} == {(check, "fail") for check in expected}
 
 
 @pytest.mark.parametrize(("rules", "expected"), STRUCK)
 def test_what_moto_cannot_hold_is_found(
-    emulated: str,
+    aws: str,
     settings: Settings,
     rules: Callable[[Client], tuple[Rule, ...]],
     expected: set[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The same, for what the overlay answers in moto's place."""
-    requests.post(f"{emulated}/moto-api/reset", timeout=10).raise_for_status()
-    for endpoint in emulated_aws(emulated):
-        seed(endpoint, BOTH)
-        struck = rules(clients(endpoint))
-        with overlaid(endpoint, *struck) as overlay:
-            monkeypatch.setenv("AWS_ENDPOINT_URL", overlay.url)
-            asked = replace(settings, simulate_roles=True)
-            results = door.judge(asked, None, once.look(asked, os.environ))
+    seed(aws, BOTH)
+    struck = rules(clients(aws))
+    with overlaid(aws, *struck) as overlay:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", overlay.url)
+        asked = replace(settings, simulate_roles=True)
+        results = door.judge(asked, None, once.look(asked, os.environ))
     assert {(one.check, one.outcome) for one in results.findings} == {(check, "fail") for check in expected}
     said = {one.message for one in results.findings if one.check == "image-vulnerabilities"}
     assert all(one.endswith(" has 2 critical vulnerabilities: CVE-2026-0001, CVE-2026-0002") for one in said)

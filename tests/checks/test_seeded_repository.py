@@ -16,7 +16,6 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 
 from audit import door
 from audit.configuration.config import Settings
@@ -27,14 +26,13 @@ from audit.demo.seed import seed_runner
 from audit.look import once
 from audit.snapshot import Snapshot
 from checks.catalogue import catalogue
-from tests.aws import DEV, ROLE_ARN, emulated_aws, emulator
+from tests.aws import DEV, ROLE_ARN
 from tests.checks import test_seeded
 from tests.checks.seeding import BOTH, RUNNER, Change, Client, clients, dev, untouched
 from tests.overlay.faults import DENIED, Rule
 from tests.overlay.proxy import overlaid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -283,13 +281,6 @@ FAULTS = [
 
 
 @pytest.fixture(scope="module")
-def emulated() -> Iterator[str]:
-    """Run one emulator for all faults."""
-    with emulator() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write the sample with its accounts dev and shared only, every version right, and a list of releases of today."""
     folder: Path = tmp_path_factory.mktemp("sample")
@@ -322,22 +313,18 @@ def edited(live: Path, fault: Fault) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_fault_is_found(
-    emulated: str, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault
-) -> None:
+def test_fault_is_found(aws: str, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
     """Exactly the checks that are about it find something."""
-    requests.post(f"{emulated}/moto-api/reset", timeout=10).raise_for_status()
     live = tmp_path / "live"
     shutil.copytree(sample, live)
     edited(live, fault)
     given = {"infra_live": live, "role_arn": ROLE_ARN, "releases_file": sample.parent / "releases.json"}
     settings = Settings(**{**given, **fault.settings})
-    for endpoint in emulated_aws(emulated):
-        seed(endpoint, fault.runs(BOTH))
-        fault.act(endpoint, clients(endpoint))
-        with overlaid(endpoint, *fault.rules) as overlay:
-            monkeypatch.setenv("AWS_ENDPOINT_URL", overlay.url)
-            results = door.judge(settings, None, fault.taken(once.look(settings, os.environ)))
+    seed(aws, fault.runs(BOTH))
+    fault.act(aws, clients(aws))
+    with overlaid(aws, *fault.rules) as overlay:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", overlay.url)
+        results = door.judge(settings, None, fault.taken(once.look(settings, os.environ)))
     assert {(one.check, one.outcome) for one in results.findings} == fault.found
 
 
